@@ -1,0 +1,83 @@
+"""The demo profile: the built-in switch, a connection to it, and a first set of alerts to look at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
+from noc_alerts.model.companies import CompanyKind
+from noc_alerts.model.connections import Clock, Connection, SwitchKind
+from noc_alerts.secrets import Secrets
+from noc_alerts.store import Store
+from noc_alerts.switches.demo import DemoSwitch
+from noc_alerts.switches.factory import secret_name
+
+NAME = "demo-1"
+POLL = timedelta(seconds=5)
+
+MIN = timedelta(minutes=1)
+CARRIERS, CUSTOMERS = Scope(CompanyKind.CARRIER), Scope(CompanyKind.CUSTOMER)
+CRITICAL, WARNING = NoticeLevel.CRITICAL, NoticeLevel.WARNING
+
+#: What the demo watches when it starts for the first time.
+ALERTS = (
+    Alert(None, "Carrier ASR collapsed", CARRIERS, Area.ASR, Operator.LE, 20, 28, 2 * MIN, 40, level=CRITICAL),
+    Alert(None, "Low ASR, carriers", CARRIERS, Area.ASR, Operator.LT, 33, 38, 5 * MIN, 50, keep=MIN, level=WARNING),
+    Alert(None, "PDD high, carriers", CARRIERS, Area.PDD, Operator.GT, 4.5, 4, 5 * MIN, 30, level=WARNING),
+    Alert(None, "Short calls, carriers", CARRIERS, Area.ACD, Operator.LT, 45, 60, 5 * MIN, 30, level=WARNING),
+    Alert(None, "Low ASR, customers", CUSTOMERS, Area.ASR, Operator.LT, 25, 30, 5 * MIN, 50, hold=MIN, level=WARNING),
+    Alert(None, "Balance low", CUSTOMERS, Area.BALANCE, Operator.LT, 100, 150, None, level=WARNING),
+    Alert(None, "Balance nearly used up", CUSTOMERS, Area.BALANCE, Operator.LT, 20, 50, None, level=CRITICAL),
+    Alert(None, "Call rate high, customers", CUSTOMERS, Area.CPS, Operator.GT, 8, 6, MIN, level=WARNING),
+)
+
+
+class MemoryKeyring:
+    """A keyring that is gone with the program: the demo's secrets are made anew at each start."""
+
+    priority: float = 1.0
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        """Give a secret."""
+        return self._kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        """Keep a secret."""
+        self._kept[service, username] = password
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        """Forget a secret."""
+        self._kept.pop((service, username), None)
+
+
+@contextmanager
+def demo_switch(store: Store, secrets: Secrets) -> Iterator[DemoSwitch]:
+    """Start the built-in switch, connect the profile to it, put its token into `secrets`; stop it at the end."""
+    switch = DemoSwitch()
+    base_url = switch.start()
+    try:
+        connection = _connect(store, base_url, switch.live_path)
+        secrets.set(secret_name(connection.id or 0, "token"), switch.token)
+        yield switch
+    finally:
+        switch.stop()
+
+
+def _connect(store: Store, base_url: str, live_path: str) -> Connection:
+    """Give the demo's connection at today's address; a profile that never had it gets the first set of alerts too."""
+    options = {"base_url": base_url, "auth": "token", "live_path": live_path}
+    for known in store.connections.all():
+        if known.demo and known.id is not None:
+            # another world than the last time: its records are new ones
+            store.calls.reset(known.id)
+            return store.connections.save(replace(known, options=options))
+    connection = store.connections.save(
+        Connection(None, NAME, SwitchKind.CONNEXCS, options, Clock.END, POLL, demo=True)
+    )
+    for alert in ALERTS:
+        store.alerts.save(alert)
+    return connection

@@ -1,0 +1,194 @@
+"""How everything stands after a round, as one immutable picture for the window and the command line. Reads, changes nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from noc_alerts.engine.news import AlertLine, CompanyLine, Sampled, Snapshot, SwitchLine
+from noc_alerts.engine.programs import Program
+from noc_alerts.engine.source import Source, ViewKey
+from noc_alerts.metrics.factors import FACTORS
+from noc_alerts.metrics.rings import Window
+from noc_alerts.model.alarms import Alarm, Phase, Verdict
+from noc_alerts.model.alerts import Alert
+from noc_alerts.model.companies import CompanyKind, CompanyStatus, Dimension, ReadingKind
+from noc_alerts.model.connections import HealthState
+from noc_alerts.rules.conditions import worse
+
+HOUR_MS, MINUTE_MS = 3_600_000, 60_000
+ASR, ACD, PDD = FACTORS["asr"], FACTORS["acd_std"], FACTORS["pdd"]
+TOTAL, CPS = FACTORS["records_total"], FACTORS["cps"]
+
+#: What the Companies list and the switch strip always show.
+STANDING: Mapping[ViewKey, frozenset[Window]] = {
+    ((Dimension.CLIENT,), ()): frozenset({Window(HOUR_MS, (ASR, ACD, PDD, TOTAL)), Window(MINUTE_MS, (CPS,))}),
+    ((Dimension.GATEWAY,), ()): frozenset({Window(HOUR_MS, (ASR, ACD, PDD, TOTAL)), Window(MINUTE_MS, (CPS,))}),
+    ((), ()): frozenset({Window(MINUTE_MS, (CPS,))}),
+}
+
+
+def snapshot(
+    now: datetime,
+    sources: Iterable[Source],
+    programs: Iterable[Program],
+    alerts: Iterable[Alert],
+    alarms: Iterable[Alarm],
+    waiting: int,
+) -> Snapshot:
+    """Give how everything stands at `now`."""
+    sources, programs, alarms = list(sources), list(programs), list(alarms)
+    switches = tuple(_switch_line(s, now) for s in sources)
+    checked = [p.judged_at for p in programs if p.judged_at is not None]
+    tries = [line.health.next_try_at for line in switches if line.health.next_try_at is not None]
+    by_alert: dict[int, list[Program]] = {}
+    for program in programs:
+        by_alert.setdefault(program.rule_id, []).append(program)
+    return Snapshot(
+        at=now,
+        switches=switches,
+        companies=tuple(_company_lines(sources, programs, alarms)),
+        alerts=tuple(_alert_line(alert, by_alert.get(alert.id or 0, []), now) for alert in alerts),
+        alarms=tuple(alarms),
+        waiting=waiting,
+        checked_at=max(checked, default=None),
+        next_at=min(tries, default=None),
+    )
+
+
+def _switch_line(source: Source, now: datetime) -> SwitchLine:
+    values, _ = source.view(((), ())).values(CPS, MINUTE_MS)
+    cps = float(values[0]) if source.as_of else None
+    return SwitchLine(source.connection, source.health(now), source.as_of, cps, source.channels)
+
+
+def _company_lines(sources: list[Source], programs: list[Program], alarms: list[Alarm]) -> Iterable[CompanyLine]:
+    in_alarm: dict[tuple[int, str], int] = {}
+    for alarm in alarms:
+        key = (alarm.key.connection_id, alarm.key.subject.key)
+        in_alarm[key] = in_alarm.get(key, 0) + 1
+    for source in sources:
+        for kind in CompanyKind:
+            yield from _lines_of(source, kind, [p for p in programs if p.source is source], in_alarm)
+
+
+def _lines_of(
+    source: Source, kind: CompanyKind, programs: list[Program], in_alarm: Mapping[tuple[int, str], int]
+) -> Iterable[CompanyLine]:
+    view = source.view(((kind.dimension,), ()))
+    hour = {f.name: view.values(f, HOUR_MS) for f in (ASR, ACD, PDD, TOTAL)}
+    cps, _ = view.values(CPS, MINUTE_MS)
+    rows = {subject.parts[0][1]: (row, subject) for row, subject in enumerate(view.grouping.subjects)}
+    listed = [name for (k, name) in source.companies if k is kind]
+    everyone = sum(1 for p in programs if p.alert.scope.kind is kind and not p.alert.scope.names)
+    named: dict[str, int] = {}
+    for program in programs:
+        if program.alert.scope.kind is kind:
+            for name in program.alert.scope.names:
+                named[name] = named.get(name, 0) + 1
+    balances, channels = (source.board(what, kind) for what in (ReadingKind.BALANCE, ReadingKind.CHANNELS))
+
+    def sampled(factor: str, row: int | None, scale: float = 1.0) -> Sampled:
+        if row is None:
+            return Sampled(None, 0)
+        values, calls = hour[factor]
+        value = float(values[row])
+        return Sampled(None if np.isnan(value) else value * scale, int(calls[row]))
+
+    for name in dict.fromkeys([*listed, *rows]):
+        row = rows[name][0] if name in rows else None
+        company = source.companies.get((kind, name))
+        balance, up = balances.get(name), channels.get(name)
+        currency = (balance.currency if balance else "") or (company.currency if company else "")
+        subject_key = f"{kind.dimension.value}={name}" if row is None else rows[name][1].key
+        yield CompanyLine(
+            connection_id=source.id,
+            kind=kind,
+            name=name,
+            status=company.status if company else CompanyStatus.UNKNOWN,
+            currency=currency,
+            asr=sampled("asr", row),
+            acd=sampled("acd_std", row, 60.0),
+            pdd=sampled("pdd", row),
+            attempts=sampled("records_total", row).calls,
+            cps=0.0 if row is None else float(cps[row]),
+            channels=up.value if up else None,
+            balance=balance.value if balance else None,
+            alarms=in_alarm.get((source.id, subject_key), 0),
+            alerts=everyone + named.get(name, 0),
+        )
+
+
+def _alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLine:
+    """Give an alert's verdict over all its sources and its worst subject."""
+    worst: tuple[float | None, int | None, Program, int] | None = None
+    subjects = in_alarm = pending = judged = blind = 0
+    since: datetime | None = None
+    for program in programs:
+        blind += program.source.health(now).state is HealthState.BLIND
+        phases = [(row, program.track.phase(row)) for row in program.track.active_rows()]
+        for row, phase in phases:
+            pending += phase is Phase.PENDING
+            if phase.in_alarm:
+                in_alarm += 1
+                raised = program.alarms[row].raised_at if row in program.alarms else None
+                since = min(filter(None, (since, raised)), default=None)
+        with_value = np.flatnonzero(~np.isnan(program.values))
+        subjects += len(with_value)
+        judged += program.judged_at is not None
+        if len(with_value):
+            column = program.values[with_value]
+            row = int(with_value[int(column.argmin() if alert.operator.fires_below else column.argmax())])
+            value, calls = program.value(row)
+            if worst is None or worse(alert.operator, worst[0], value) == value:
+                worst = (value, calls, program, row)
+    error = next((p.error for p in programs if p.error), "")
+    return AlertLine(
+        alert_id=alert.id or 0,
+        verdict=_verdict(alert, now, error, in_alarm, pending, blind, len(programs), subjects),
+        subject=worst[2].subjects()[worst[3]] if worst else None,
+        value=worst[0] if worst else None,
+        calls=worst[1] if worst else None,
+        subjects=subjects,
+        in_alarm=in_alarm,
+        since=since,
+        judged_at=max((p.judged_at for p in programs if p.judged_at), default=None),
+        error=error,
+    )
+
+
+def _verdict(
+    alert: Alert, now: datetime, error: str, in_alarm: int, pending: int, blind: int, sources: int, subjects: int
+) -> Verdict:
+    """Give the word for the list: what matters most first (DESIGN section 5)."""
+    if not alert.is_active(now):
+        return Verdict.PAUSED
+    if error:
+        return Verdict.ERROR
+    if in_alarm:
+        return Verdict.IN_ALARM
+    if blind and blind == sources:
+        return Verdict.BLIND
+    if pending:
+        return Verdict.PENDING
+    return Verdict.READY if subjects else Verdict.NO_DATA
+
+
+def wanted_views(programs: Iterable[Program]) -> dict[ViewKey, set[Window]]:
+    """Give the views and windows that the programs of one source and the standing lists need."""
+    wanted: dict[ViewKey, dict[int, set[str]]] = {}
+    for key, windows in STANDING.items():
+        for window in windows:
+            wanted.setdefault(key, {}).setdefault(window.length_ms, set()).update(f.name for f in window.factors)
+    for program in programs:
+        if program.view_key is not None and program.window is not None:
+            names = wanted.setdefault(program.view_key, {}).setdefault(program.window.length_ms, set())
+            names.update(f.name for f in program.window.factors)
+    return {
+        key: {Window(length, tuple(FACTORS[n] for n in sorted(names))) for length, names in lengths.items()}
+        for key, lengths in wanted.items()
+    }
+
+
+#: How long a stored-value update of a live alarm may wait for a change to travel with.
+VALUE_PERIOD = timedelta(seconds=15)

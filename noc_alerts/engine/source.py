@@ -1,0 +1,282 @@
+"""One connection's live data: its views, the calls in progress, the latest readings, and how far it can be trusted.
+
+Engine thread only. Knows no rules.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from noc_alerts.metrics.columns import NO_TIME, Bools, Calls, CodeMap, make_calls
+from noc_alerts.metrics.factors import Floats
+from noc_alerts.metrics.grouping import Dictionaries, Grouping, Where
+from noc_alerts.metrics.rings import View, Window
+from noc_alerts.metrics.series import Timeline
+from noc_alerts.model.companies import Company, CompanyKind, Dimension, Reading, ReadingKind, Subject
+from noc_alerts.model.connections import Connection, Health, HealthState
+from noc_alerts.switches.protocol import LiveCall, State
+
+ViewKey = tuple[tuple[Dimension, ...], Where]
+ReadCalls = Callable[[int, int], Iterator[Calls]]  # (from_ms, to_ms) -> stored pages
+
+#: Up to so many check intervals old is fresh, then late, then blind (design/language.md section 4).
+FRESH_INTERVALS, BLIND_INTERVALS = 1.5, 2.0
+#: A read may take this long without making the data late.
+READ_GRACE = timedelta(seconds=2)
+#: An answered call whose record never came is forgotten after this.
+FORGET_LIVE = timedelta(hours=24)
+
+
+def to_ms(at: datetime) -> int:
+    """Give a moment in ms since 1970."""
+    return round(at.timestamp() * 1000)
+
+
+class Board:
+    """The latest readings of one kind, a row a company, in order of first sight."""
+
+    def __init__(self, kind: CompanyKind) -> None:
+        self._kind = kind
+        self._row: dict[str, int] = {}
+        self.subjects: list[Subject] = []
+        self._last: list[Reading | None] = []
+
+    def row(self, subject: Subject) -> int:
+        """Give the row of a company, making it when it is new."""
+        name = subject.parts[0][1]
+        row = self._row.get(name)
+        if row is None:
+            row = self._row[name] = len(self.subjects)
+            self.subjects.append(subject)
+            self._last.append(None)
+        return row
+
+    def take(self, readings: Iterable[Reading]) -> None:
+        """Have exactly these readings now: a company that is not among them has none."""
+        self._last = [None] * len(self._last)
+        for reading in readings:
+            self._last[self.row(Subject.company(self._kind, reading.name))] = reading
+
+    def values(self) -> Floats:
+        """Give the latest value of every row. [rows], NaN = none."""
+        return np.array([np.nan if r is None else r.value for r in self._last], dtype=np.float64)
+
+    def get(self, name: str) -> Reading | None:
+        """Give the latest reading of a company."""
+        row = self._row.get(name)
+        return None if row is None else self._last[row]
+
+
+class Source:
+    """One connection as the engine sees it."""
+
+    def __init__(self, connection: Connection, bad_records: int = 0) -> None:
+        self.connection = connection
+        self.codes = CodeMap()
+        self.as_of: datetime | None = None
+        self.companies: dict[tuple[CompanyKind, str], Company] = {}
+        self.boards: dict[tuple[ReadingKind, CompanyKind], Board] = {}
+        self.channels: float | None = None
+        self.timelines: dict[int, Timeline] = {}
+        self._books = Dictionaries()
+        self._groupings: dict[ViewKey, Grouping] = {}
+        self._views: dict[ViewKey, View] = {}
+        self._windows: dict[ViewKey, set[Window]] = {}
+        self._answered: dict[str, tuple[LiveCall, datetime]] = {}  # counted while up, with when last seen
+        self._up_since: datetime | None = None
+        state = HealthState.WAITING if connection.enabled and connection.live else HealthState.OFF
+        self._health = Health(connection.id or 0, state, bad_records=bad_records)
+        self._failing = False
+
+    @property
+    def id(self) -> int:
+        """Give the connection's id."""
+        return self._health.connection_id
+
+    # -- views -----------------------------------------------------------------------------------------------------------
+
+    def grouping(self, key: ViewKey) -> Grouping:
+        """Give the grouping of a view; its rows stay what they are as long as the program runs."""
+        if key not in self._groupings:
+            self._groupings[key] = Grouping(key[0], key[1], self._books)
+        return self._groupings[key]
+
+    def view(self, key: ViewKey) -> View:
+        """Give an open view. Raises KeyError when nobody asked for it."""
+        return self._views[key]
+
+    def require(self, wanted: Mapping[ViewKey, set[Window]], read: ReadCalls, now: datetime) -> None:
+        """Have exactly these views with these windows; fill those that are new or changed from the stored calls."""
+        changed = {key for key, windows in wanted.items() if self._windows.get(key) != windows}
+        for gone in set(self._views) - set(wanted):
+            del self._views[gone]
+        self._windows = {key: set(windows) for key, windows in wanted.items()}
+        for key in changed:
+            self._views[key] = View(self.grouping(key), self.connection.clock, self.codes)
+            self._views[key].open(self._windows[key])
+        if not changed:
+            return
+        now_ms = to_ms(self.as_of or now)
+        new = [self._views[key] for key in changed]
+        for view in new:
+            view.slide(now_ms)
+        for page in read(now_ms - max(v.longest_ms for v in new) - 1, now_ms + 3_600_000):
+            self._feed(page, new, None)
+        up = self._live_calls(call for call, _ in self._answered.values())
+        if len(up):
+            self._feed(up, new, None, completion=False)
+
+    def open_timeline(self, chart_id: int, timeline: Timeline, read: ReadCalls, end: datetime) -> None:
+        """Fill a chart's timeline from the stored calls and keep it up to date."""
+        timeline.slide(to_ms(end))
+        for page in read(timeline.from_ms, to_ms(end) + 3_600_000):
+            timeline.add(page)
+        up = self._live_calls(call for call, _ in self._answered.values())
+        if len(up):
+            timeline.add(up, completion=False)
+        self.timelines[chart_id] = timeline
+
+    # -- what comes in ---------------------------------------------------------------------------------------------------
+
+    def add(self, calls: Calls) -> None:
+        """Count new records; an answer that was counted while the call was up does not count twice."""
+        outcome: Bools | None = None
+        if self._answered:
+            seen = [bool(i) and i in self._answered for i in calls.call_ids]
+            if any(seen):
+                counted = np.array(seen) & (calls.answer_ms != NO_TIME)
+                outcome = ~counted
+                for i in np.flatnonzero(counted).tolist():
+                    del self._answered[calls.call_ids[i]]
+        self._feed(calls, self._views.values(), outcome)
+        for timeline in self.timelines.values():
+            timeline.add(calls, outcome=outcome)
+
+    def take_state(self, state: State) -> None:
+        """Take what the switch says about the present: calls in progress, companies, readings, uptime."""
+        if state.live is not None:
+            self._take_live(state.live, state.at)
+        if state.companies is not None:
+            self.companies.update({(c.kind, c.name): c for c in state.companies})
+        grouped: dict[tuple[ReadingKind, CompanyKind], list[Reading]] = {}
+        for reading in state.readings:
+            if reading.kind is None:
+                if reading.what is ReadingKind.CHANNELS:
+                    self.channels = reading.value
+            else:
+                grouped.setdefault((reading.what, reading.kind), []).append(reading)
+        for key in set(self.boards) | set(grouped):
+            self.board(*key).take(grouped.get(key, ()))
+        if state.up_since is not None:
+            if self._up_since is not None and state.up_since > self._up_since + timedelta(seconds=5):
+                self._health = replace(self._health, restarted_at=state.up_since)
+            self._up_since = state.up_since
+        self._health = replace(self._health, note=" ".join(state.notes))
+
+    def board(self, what: ReadingKind, kind: CompanyKind) -> Board:
+        """Give the readings of one kind."""
+        return self.boards.setdefault((what, kind), Board(kind))
+
+    def _take_live(self, live: tuple[LiveCall, ...], at: datetime) -> None:
+        new = [c for c in live if c.answer_ms is not None and c.call_id not in self._answered]
+        for call in live:
+            if call.answer_ms is not None:
+                self._answered[call.call_id] = (call, at)
+        if new:
+            calls = self._live_calls(new)
+            self._feed(calls, self._views.values(), None, completion=False)
+            for timeline in self.timelines.values():
+                timeline.add(calls, completion=False)
+        for call_id in [i for i, (_, seen) in self._answered.items() if at - seen > FORGET_LIVE]:
+            del self._answered[call_id]
+        ringing = self._live_calls(live)
+        for view in self._views.values():
+            view.set_live(self._books.encode(ringing, view.grouping.needs), len(ringing))
+
+    def _live_calls(self, live: Iterable[LiveCall]) -> Calls:
+        """Make columns of calls in progress; their end is not known, so only the outcome may be counted."""
+        up = list(live)
+        none = NO_TIME
+        answer = np.array([none if c.answer_ms is None else c.answer_ms for c in up], dtype=np.int64)
+        return make_calls(
+            ids=[c.call_id for c in up],
+            call_ids=[c.call_id for c in up],
+            setup_ms=np.array([c.setup_ms for c in up], dtype=np.int64),
+            ring_ms=np.array([none if c.ring_ms is None else c.ring_ms for c in up], dtype=np.int64),
+            answer_ms=answer,
+            end_ms=answer,
+            sip_code=np.where(answer != none, 200, 0),
+            text={dim: [c.text.get(dim, "") for c in up] for dim in Dimension},
+        )
+
+    def _feed(self, calls: Calls, views: Iterable[View], outcome: Bools | None, *, completion: bool = True) -> None:
+        views = list(views)
+        codes = self._books.encode(calls, frozenset[Dimension]().union(*(v.dimensions for v in views)))
+        for view in views:
+            view.add(calls, codes, outcome=outcome, completion=completion)
+
+    # -- trust -----------------------------------------------------------------------------------------------------------
+
+    def read_done(self, as_of: datetime, newest: datetime | None, next_try: datetime) -> bool:
+        """Note a complete read whose data is true for `as_of`; windows move there. Gives whether it was failing before."""
+        was_failing = self._failing
+        self._failing = False
+        self.as_of = as_of
+        now_ms = to_ms(as_of)
+        for view in self._views.values():
+            view.slide(now_ms)
+        for timeline in self.timelines.values():
+            timeline.slide(now_ms)
+        newest_at = max(filter(None, (newest, self._health.newest_at)), default=None)
+        self._health = replace(
+            self._health,
+            state=HealthState.FRESH,
+            sentence="",
+            read_at=as_of,
+            newest_at=newest_at,
+            blind_since=None,
+            next_try_at=next_try,
+            tries=0,
+        )
+        return was_failing
+
+    def failed(self, sentence: str, now: datetime, next_try: datetime) -> bool:
+        """Note a failed read. Gives whether this is the first of a row."""
+        first = not self._failing
+        self._failing = True
+        self._health = replace(
+            self._health,
+            sentence=sentence,
+            blind_since=self._health.blind_since or now,
+            next_try_at=next_try,
+            tries=self._health.tries + 1,
+        )
+        return first
+
+    def count_bad(self, more: int) -> None:
+        """Add records that were kept out."""
+        self._health = replace(self._health, bad_records=self._health.bad_records + more)
+
+    def health(self, now: datetime) -> Health:
+        """Give how far the source can be trusted at `now`."""
+        health = self._health
+        if health.state is HealthState.OFF:
+            return health
+        if health.read_at is None:
+            state = HealthState.BLIND if self._failing else HealthState.WAITING
+            return replace(health, state=state)
+        poll = self.connection.poll
+        age = now - health.read_at
+        if age <= poll * FRESH_INTERVALS + READ_GRACE and not self._failing:
+            return health
+        late = age <= poll * BLIND_INTERVALS + READ_GRACE
+        since = health.blind_since or health.read_at + poll
+        sentence = health.sentence or f"{self.connection.name} has not been read in time. Its rules are not judged."
+        return replace(health, state=HealthState.LATE if late else HealthState.BLIND, sentence=sentence, blind_since=since)
+
+    @property
+    def failing(self) -> bool:
+        """Tell whether the last read failed: nothing may be judged."""
+        return self._failing

@@ -1,0 +1,259 @@
+"""Live windows: time buckets per view and running sums over them, exact integers (DESIGN sections 3 and 4).
+
+A view is a grouping with a filter under one clock; it has one ring for each window that a rule or an open chart needs.
+Buckets are sparse: one holds only the groups that had calls in it. Engine thread only.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from noc_alerts.metrics import details
+from noc_alerts.metrics.columns import NO_TIME, Bools, Calls, CodeMap, Ints
+from noc_alerts.metrics.factors import Extra, Factor, Floats, compute, rests_on
+from noc_alerts.metrics.grouping import Grouping
+from noc_alerts.metrics.measures import Measure, completion_ms, measure, outcome_ms
+from noc_alerts.model.companies import Dimension
+from noc_alerts.model.connections import Clock
+
+#: A live window's edges lie on buckets no longer than this part of it.
+BUCKETS = 60
+
+
+def bucket_of(window_ms: int) -> int:
+    """Give the bucket length of a window: a sixtieth of it, whole ms, at least 100 ms."""
+    return max(100, window_ms // BUCKETS)
+
+
+class Ring:
+    """The running sums of one window.
+
+    The window is half-open [from, to): both edges lie on buckets, `to` is the first edge after now, so the newest call counts
+    at once. `sums`: [measures, rows], int64.
+    """
+
+    def __init__(self, window_ms: int, measures: Iterable[Measure]) -> None:
+        """`window_ms` must be a multiple of its bucket (any whole minute is)."""
+        self.window_ms = window_ms
+        self.bucket_ms = bucket_of(window_ms)
+        self.span = window_ms // self.bucket_ms
+        self.measures = tuple(sorted(set(measures)))
+        self._index = {m: i for i, m in enumerate(self.measures)}
+        self._end = 0
+        self._buckets: dict[int, list[tuple[Ints, Ints]]] = {}
+        self._sums = np.zeros((len(self.measures), 0), dtype=np.int64)
+        self.version = 0
+
+    @property
+    def from_ms(self) -> int:
+        """Give the first moment inside the window."""
+        return (self._end - self.span) * self.bucket_ms
+
+    @property
+    def to_ms(self) -> int:
+        """Give the first moment after the window."""
+        return self._end * self.bucket_ms
+
+    def column(self, m: Measure, rows: int) -> Ints:
+        """Give the running sum of one measure. [rows]"""
+        self._grow(rows)
+        return self._sums[self._index[m], :rows]
+
+    def sums(self, rows: int) -> Mapping[Measure, Ints]:
+        """Give the running sums. measure -> [rows]"""
+        self._grow(rows)
+        return {m: self._sums[i, :rows] for i, m in enumerate(self.measures)}
+
+    def add(self, at_ms: Ints, rows: Ints, values: Mapping[Measure, Ints]) -> None:
+        """Count calls at their moments. at_ms, rows: [n]; values: some of the ring's measures -> [n].
+
+        What is older than the window is dropped; what lies ahead waits until the window gets there.
+        """
+        wanted = [m for m in self.measures if m in values]
+        if not wanted or not len(rows):
+            return
+        bucket = at_ms // self.bucket_ms
+        first = self._end - self.span
+        inside = bucket >= first
+        if not inside.all():
+            if not inside.any():
+                return
+            bucket, rows = bucket[inside], rows[inside]
+            values = {m: values[m][inside] for m in wanted}
+        width = int(rows.max()) + 1
+        self._grow(width)
+        key = (bucket - first) * width + rows
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        table = np.zeros((len(self.measures), len(starts)), dtype=np.int64)
+        for m in wanted:
+            table[self._index[m]] = np.add.reduceat(values[m][order], starts)
+        key = key[starts]
+        self._file(first + key // width, key % width, table)
+
+    def _file(self, bucket: Ints, rows: Ints, table: Ints) -> None:
+        """Put sums by (bucket, row), in order, into their buckets and into the running sums."""
+        edges = np.flatnonzero(np.concatenate(([True], bucket[1:] != bucket[:-1]))).tolist()
+        for start, stop in zip(edges, [*edges[1:], len(bucket)], strict=True):
+            index = int(bucket[start])
+            part_rows, part = rows[start:stop], table[:, start:stop]
+            self._buckets.setdefault(index, []).append((part_rows, part))
+            if index < self._end:
+                self._sums[:, part_rows] += part
+        self.version += 1
+
+    def slide(self, now_ms: int) -> None:
+        """Move the window so that its last bucket holds `now_ms`; a clock that went back moves it back too."""
+        end = now_ms // self.bucket_ms + 1
+        if end == self._end:
+            return
+        old_end, self._end = self._end, end
+        first, old_first = end - self.span, old_end - self.span
+        for index in [i for i in self._buckets if i < end or i < old_end]:
+            was, now = old_first <= index < old_end, first <= index < end
+            if was == now and index >= first:
+                continue
+            for rows, part in self._buckets[index]:
+                if now and not was:
+                    self._sums[:, rows] += part
+                elif was and not now:
+                    self._sums[:, rows] -= part
+            if index < first:
+                del self._buckets[index]
+        self.version += 1
+
+    def _grow(self, rows: int) -> None:
+        have = self._sums.shape[1]
+        if rows > have:
+            more = max(rows, have * 2, 64) - have
+            self._sums = np.concatenate([self._sums, np.zeros((len(self.measures), more), dtype=np.int64)], axis=1)
+
+
+class Trail:
+    """The calls of a window one by one, for what cannot be summed. Kept only while a rule or chart needs it."""
+
+    def __init__(self, window_ms: int) -> None:
+        self.window_ms = window_ms
+        self._columns: tuple[Ints, ...] = (np.zeros(0, dtype=np.int64),) * 5
+
+    def add(self, at_ms: Ints, rows: Ints, answered: Bools, src: Ints, dst: Ints) -> None:
+        """Keep calls. All [n]."""
+        new = (at_ms, rows, answered.astype(np.int64), src, dst)
+        self._columns = tuple(np.concatenate(pair) for pair in zip(self._columns, new, strict=True))
+
+    def extra(self, from_ms: int, to_ms: int, count: int, channels: Ints | None) -> Extra:
+        """Give what the calls of [from, to) amount to, and forget older ones."""
+        old = self._columns[0] < from_ms
+        if old.any():
+            self._columns = tuple(c[~old] for c in self._columns)
+        inside = self._columns[0] < to_ms
+        at, rows, answered, src, dst = (c[inside] for c in self._columns)
+        return Extra(
+            distinct_src=details.distinct(rows, src, count),
+            distinct_dst=details.distinct(rows, dst, count),
+            consecutive_failures=details.consecutive_failures(rows, at, answered == 1, count),
+            channels=channels,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a rule asks a view for: a length, and the factors it will read."""
+
+    length_ms: int
+    factors: tuple[Factor, ...]
+
+
+class View:
+    """A grouping with a filter under one clock, with a ring for each window."""
+
+    def __init__(self, grouping: Grouping, clock: Clock, codes: CodeMap) -> None:
+        self.grouping = grouping
+        self.clock = clock
+        self._codes = codes
+        self._rings: dict[int, Ring] = {}
+        self._trails: dict[int, Trail] = {}
+        self._live: Ints | None = None
+
+    @property
+    def dimensions(self) -> frozenset[Dimension]:
+        """Give the dimensions whose codes `add` wants."""
+        numbers = frozenset({Dimension.SRC, Dimension.DST}) if self._trails else frozenset[Dimension]()
+        return self.grouping.needs | numbers
+
+    @property
+    def longest_ms(self) -> int:
+        """Give the length of the longest window."""
+        return max((r.window_ms for r in self._rings.values()), default=0)
+
+    def open(self, windows: Iterable[Window]) -> None:
+        """Have exactly these windows (empty ones: fill them again from the store)."""
+        needs: dict[int, set[Measure]] = {}
+        trails: set[int] = set()
+        for window in windows:
+            needs.setdefault(window.length_ms, set()).update(*(f.needs for f in window.factors))
+            if any(f.extra and f.extra != "channels" for f in window.factors):
+                trails.add(window.length_ms)
+        self._rings = {length: Ring(length, measures) for length, measures in needs.items()}
+        self._trails = {length: Trail(length) for length in trails}
+
+    def slide(self, now_ms: int) -> None:
+        """Move every window to now."""
+        for ring in self._rings.values():
+            ring.slide(now_ms)
+
+    def add(
+        self, calls: Calls, codes: Mapping[Dimension, Ints], *, outcome: Bools | None = None, completion: bool = True
+    ) -> None:
+        """Count a page.
+
+        `outcome`: which of the calls count with their outcome (None = all; a call whose answer was counted while it was up does
+        not count twice). `completion`: False for calls in progress, of which only the outcome is known.
+        """
+        rows = self.grouping.rows(codes, len(calls))
+        if not self._rings or not (rows >= 0).any():
+            return
+        wanted = {m for ring in self._rings.values() for m in ring.measures}
+        values = measure(calls, wanted, self._codes)
+        out_ms = outcome_ms(calls, self.clock)
+        counted = rows >= 0 if outcome is None else (rows >= 0) & outcome
+        self._add_family(out_ms, rows, counted, {m: v for m, v in values.items() if m.is_outcome})
+        if completion:
+            done = {m: v for m, v in values.items() if not m.is_outcome}
+            self._add_family(completion_ms(calls, self.clock), rows, rows >= 0, done)
+        for trail in self._trails.values():
+            answered = calls.answer_ms != NO_TIME
+            columns = (out_ms, rows, answered, codes[Dimension.SRC], codes[Dimension.DST])
+            trail.add(*(c[counted] for c in columns))  # type: ignore[arg-type]  # the third column is the boolean one
+
+    def _add_family(self, at_ms: Ints, rows: Ints, keep: Bools, values: Mapping[Measure, Ints]) -> None:
+        if not values:
+            return
+        if not keep.all():
+            at_ms, rows = at_ms[keep], rows[keep]
+            values = {m: v[keep] for m, v in values.items()}
+        for ring in self._rings.values():
+            ring.add(at_ms, rows, values)
+
+    def set_live(self, codes: Mapping[Dimension, Ints], n: int) -> None:
+        """Take the calls that are in progress now, ringing included: the `channels` factor."""
+        rows = self.grouping.rows(codes, n)
+        self._live = np.bincount(rows[rows >= 0], minlength=len(self.grouping))
+
+    def ring(self, window_ms: int) -> Ring:
+        """Give the ring of a window. Raises KeyError when it was not opened."""
+        return self._rings[window_ms]
+
+    def values(self, factor: Factor, window_ms: int) -> tuple[Floats, Ints]:
+        """Give (value, calls it rests on) of every row. [rows] each; NaN = no value."""
+        ring = self._rings[window_ms]
+        count = len(self.grouping)
+        sums = ring.sums(count)
+        extra = None
+        if factor.extra:
+            channels = None if self._live is None else np.pad(self._live, (0, count - len(self._live)))
+            trail = self._trails.get(window_ms)
+            extra = trail.extra(ring.from_ms, ring.to_ms, count, channels) if trail else Extra(channels=channels)
+        return compute(factor, sums, window_ms / 1000.0, extra), rests_on(factor, sums)

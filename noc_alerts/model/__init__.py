@@ -1,0 +1,1 @@
+"""What the program talks about: frozen dataclasses, enums and errors; no I/O, imports nothing of ours from outside."""

@@ -1,0 +1,364 @@
+"""Which work runs when and on which thread. The core's only reader of the clock, the only user of APScheduler.
+
+Threads: `poll` (one running read a connection), `engine` (exactly one, the only writer of facts), `deliver` (one), `keep`
+(housekeeping), `work` (tests and imports a person asked for).
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from noc_alerts.engine.engine import Engine
+from noc_alerts.engine.news import AlarmsChanged, ChartSpec, DeliveriesChanged, EventsAdded, Listener, News
+from noc_alerts.engine.probes import ImportReport, evaluate_now, import_files
+from noc_alerts.model.alerts import Alert
+from noc_alerts.model.connections import CheckStep, Connection
+from noc_alerts.model.deliveries import Attempt, Channel, DeliveryState
+from noc_alerts.model.errors import NocError, StoreError
+from noc_alerts.model.events import Event, EventType
+from noc_alerts.notify.channels import ChannelSender, TrayChannel, TraySender
+from noc_alerts.notify.deliverer import Deliverer
+from noc_alerts.notify.email import EmailChannel, SmtpSettings, check_smtp
+from noc_alerts.secrets import Secrets
+from noc_alerts.settings import Messages, Watching, load
+from noc_alerts.store import Store
+from noc_alerts.switches.factory import SMTP_SECRET, open_switch
+from noc_alerts.switches.protocol import Switch
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Progress = Callable[[CheckStep], None]
+
+ROUND = timedelta(seconds=1)
+DELIVER = timedelta(seconds=1)
+KEEP = timedelta(minutes=20)
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+class Service:
+    """The running program without a window: reads, judges, tells. Give it a store, start it, listen, stop it."""
+
+    def __init__(
+        self, store: Store, secrets: Secrets, *, demo: bool = False, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.store = store
+        self.secrets = secrets
+        self.demo = demo
+        self._clock = clock
+        self._listeners: list[Listener] = []
+        self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._work = ThreadPoolExecutor(4, thread_name_prefix="work")
+        self._deliver_lock = threading.Lock()
+        self._switches: dict[int, tuple[Connection, Switch]] = {}
+        self._round_waits = threading.Event()
+        self._chart_ids = 0
+        self._stopping = threading.Event()
+        self.engine = Engine(store, self._tell, demo=demo)
+        email = EmailChannel(
+            lambda: load(store.settings, Messages).smtp, lambda: secrets.get(SMTP_SECRET) or "", clock
+        )
+        self._channels: dict[Channel, ChannelSender] = {Channel.EMAIL: email}
+        self._deliverer = Deliverer(store.outbox, self._channels, clock, self._stopping.is_set)
+        self._jobs = BackgroundScheduler(
+            executors={"default": JobThreads(2), "poll": JobThreads(16), "deliver": JobThreads(1), "keep": JobThreads(1)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            timezone=UTC,
+        )
+
+    # -- life ------------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Take over what was going on, then read, judge and tell until `stop`."""
+        self._on_engine(self.engine.load, self._clock()).result()
+        self._reload_jobs()
+        self._jobs.add_job(self._round, "interval", seconds=ROUND.total_seconds(), id="round")
+        self._jobs.add_job(self._deliver, "interval", seconds=DELIVER.total_seconds(), id="deliver", executor="deliver")
+        self._jobs.add_job(self._keep, "interval", seconds=KEEP.total_seconds(), id="keep", executor="keep")
+        self._jobs.start()
+
+    def stop(self) -> None:
+        """End all work in order; what is due stays due. Safe to call twice."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        if self._jobs.running:
+            self._jobs.shutdown(wait=True)
+        self._work.shutdown(wait=True, cancel_futures=True)
+        self._engine_thread.shutdown(wait=True)
+        for _, switch in self._switches.values():
+            switch.close()
+        self._switches.clear()
+        self.store.close()
+
+    def listen(self, listener: Listener) -> None:
+        """Have news told to `listener`, on core threads."""
+        self._listeners.append(listener)
+
+    def show_on_tray(self, sender: TraySender | None) -> None:
+        """Give the desktop that tray messages are shown on; None = there is none."""
+        if sender is None:
+            self._channels.pop(Channel.TRAY, None)
+        else:
+            self._channels[Channel.TRAY] = TrayChannel(sender)
+
+    def _tell(self, news: News) -> None:
+        for listener in self._listeners:
+            try:
+                listener(news)
+            except Exception:  # one bad listener stops nobody else
+                log.exception("a listener failed")
+        if isinstance(news, AlarmsChanged) and any(c.deliveries for c in news.changes):
+            self._soon_job("deliver")
+
+    def _soon_job(self, job_id: str) -> None:
+        job = self._jobs.get_job(job_id) if self._jobs.running else None
+        if job is not None:
+            job.modify(next_run_time=datetime.now(UTC))
+
+    # -- the engine thread -----------------------------------------------------------------------------------------------
+
+    def _on_engine(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Run work on the engine thread; a fault is logged once, here, and raised to whoever waits."""
+
+        def run() -> T:
+            try:
+                return work(*args, **kwargs)
+            except NocError:
+                raise
+            except Exception:
+                log.exception("%s failed on the engine thread", getattr(work, "__name__", "work"))
+                raise
+
+        return self._engine_thread.submit(run)
+
+    def _round(self) -> None:
+        if not self._round_waits.is_set():
+            self._round_waits.set()
+            self._on_engine(self._run_round)
+
+    def _run_round(self) -> None:
+        self._round_waits.clear()
+        self.engine.round(self._clock())
+
+    def soon(self) -> None:
+        """Take changed rules, connections and settings over now."""
+
+        def reload() -> None:
+            self.engine.load(self._clock())
+            self._reload_jobs()
+
+        self._on_engine(reload)
+
+    def _reload_jobs(self) -> None:
+        """Have one read job for each connection that is on, at its own interval, the first read at once."""
+        wanted = {c.id: c for c in self.engine.connections() if c.id is not None}
+        for cid, (connection, _) in list(self._switches.items()):
+            if wanted.get(cid) != connection:
+                self._switches.pop(cid)[1].close()
+        for job in self._jobs.get_jobs():
+            if job.id.startswith("poll-") and int(job.id[5:]) not in wanted:
+                job.remove()
+        for cid, connection in wanted.items():
+            job = self._jobs.get_job(f"poll-{cid}")
+            if job is not None and job.kwargs["connection"] == connection:
+                continue
+            self._jobs.add_job(
+                self._poll,
+                "interval",
+                seconds=connection.poll.total_seconds(),
+                id=f"poll-{cid}",
+                kwargs={"connection": connection},
+                executor="poll",
+                replace_existing=True,
+                next_run_time=datetime.now(UTC),
+            )
+
+    # -- reading ---------------------------------------------------------------------------------------------------------
+
+    def read_now(self) -> None:
+        """Read every switch now."""
+        for job in self._jobs.get_jobs():
+            if job.id.startswith("poll-"):
+                job.modify(next_run_time=datetime.now(UTC))
+
+    def _poll(self, connection: Connection) -> None:
+        """Read one switch: what is now, then its records page by page, then have its rules judged."""
+        if self._stopping.is_set() or connection.id is None:
+            return
+        cid, as_of = connection.id, self._clock()
+        next_try = as_of + connection.poll
+        try:
+            switch = self._switch(connection)
+            state = switch.state(as_of)
+            self._on_engine(self.engine.take_state, cid, state, as_of).result()
+            for page in switch.pages(self.store.calls.cursor(cid), as_of):
+                self._on_engine(self.engine.ingest, cid, page, self._clock()).result()
+                if self._stopping.is_set():
+                    return
+            self._on_engine(self.engine.read_done, cid, as_of, next_try, self._clock()).result()
+        except StoreError as error:
+            self._on_engine(self.engine.store_failed, error)
+        except NocError as error:
+            self._on_engine(self.engine.read_failed, cid, error, self._clock(), next_try)
+        except RuntimeError:
+            if not self._stopping.is_set():  # the engine thread takes no more work while the program ends
+                raise
+        except Exception:  # one bad switch stops nobody else: it goes blind and says so
+            log.exception("%s could not be read", connection.name)
+            fault = NocError(f"{connection.name} could not be read because of a fault in this program. The log has the details.")
+            self._on_engine(self.engine.read_failed, cid, fault, self._clock(), next_try)
+
+    def _switch(self, connection: Connection) -> Switch:
+        assert connection.id is not None  # only saved connections are read
+        known = self._switches.get(connection.id)
+        if known is None or known[0] != connection:
+            known = (connection, open_switch(connection, self.secrets.get))
+            self._switches[connection.id] = known
+        return known[1]
+
+    # -- telling and keeping ---------------------------------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        """Send what is due; say in the log what was taken and what failed for good."""
+        with self._deliver_lock:
+            try:
+                report = self._deliverer.run_once(self._clock())
+            except StoreError as error:
+                self._on_engine(self.engine.store_failed, error)
+                return
+        if report.tried:
+            self._tell(DeliveriesChanged(self.store.outbox.waiting()))
+            self._tell(EventsAdded())
+
+    def _keep(self) -> None:
+        """Keep call records and events within their limits of age and size."""
+        limits = load(self.store.settings, Watching)
+        try:
+            removed = self.store.calls.prune(self._clock(), limits.keep_calls, limits.keep_bytes)
+            self.store.events.prune(self._clock() - limits.keep_events)
+        except StoreError as error:
+            self._on_engine(self.engine.store_failed, error)
+            return
+        if removed:
+            log.info("%d old call records were removed", removed)
+
+    # -- what a person asks for ------------------------------------------------------------------------------------------
+
+    def acknowledge(self, alarm_id: int, who: str, note: str) -> "Future[None]":
+        """Note that a person took an alarm."""
+        return self._on_engine(self.engine.acknowledge, alarm_id, who, note, self._clock())
+
+    def unacknowledge(self, alarm_id: int, who: str = "") -> "Future[None]":
+        """Give an alarm back."""
+        return self._on_engine(self.engine.acknowledge, alarm_id, who, "", self._clock(), back=True)
+
+    def open_chart(self, spec: ChartSpec) -> int:
+        """Open a chart; its frames come as news until `close_chart`."""
+        self._chart_ids += 1
+        self._on_engine(self.engine.open_chart, self._chart_ids, spec, self._clock())
+        return self._chart_ids
+
+    def close_chart(self, chart_id: int) -> None:
+        """Forget a chart."""
+        if not self._stopping.is_set():
+            self._on_engine(self.engine.close_chart, chart_id)
+
+    def publish(self) -> None:
+        """Tell listeners how everything stands now."""
+        self._on_engine(lambda: self.engine.publish(self._clock()))
+
+    def test_alert(self, alert: Alert, progress: Progress) -> "Future[list[CheckStep]]":
+        """Evaluate an alert now and send what it would send, marked TEST, to everyone it would tell. Changes no state."""
+
+        def work() -> list[CheckStep]:
+            steps, deliveries = self._on_engine(evaluate_now, self.engine, alert, self._clock()).result()
+            for step in steps:
+                progress(step)
+            with self._deliver_lock:
+                kept = [self.store.outbox.add(d) for d in deliveries]
+                self._deliverer.run_once(self._clock())
+            for delivery in kept:
+                step = self._test_result(delivery.id or 0)
+                steps.append(step)
+                progress(step)
+            self._say_tested(alert)
+            return steps
+
+        return self._work.submit(work)
+
+    def _test_result(self, delivery_id: int) -> CheckStep:
+        """Give how a test message fared; one that was not taken is not tried again."""
+        now = self._clock()
+        attempts = self.store.outbox.attempts(delivery_id)
+        delivery = self.store.outbox.get(delivery_id)
+        if delivery is None:
+            raise StoreError("The test message is no longer in the store. Send the test again.")
+        if delivery.state is DeliveryState.WAITING:
+            given_up = Attempt(delivery_id, now, False, delivery.answer)
+            answer = f"{delivery.answer} A test is not tried again."
+            delivery = self.store.outbox.record(delivery_id, given_up, DeliveryState.FAILED, answer=answer)
+        took = timedelta(milliseconds=attempts[-1].took_ms) if attempts else timedelta(0)
+        what = "E-mail" if delivery.channel is Channel.EMAIL else "Tray"
+        return CheckStep(what, delivery.state is DeliveryState.SENT, delivery.answer, took, delivery.recipient)
+
+    def _say_tested(self, alert: Alert) -> None:
+        text = "A test was sent. No state was changed."
+        self.store.events.add(Event(self._clock(), EventType.MESSAGE, alert.title, "test", text))
+        self._tell(EventsAdded())
+        self._tell(DeliveriesChanged(self.store.outbox.waiting()))
+
+    def check_connection(
+        self, connection: Connection, secrets: Mapping[str, str], progress: Progress
+    ) -> "Future[list[CheckStep]]":
+        """Test a connection as it stands in the form. `secrets`: typed ones by field, before they are saved."""
+
+        def work() -> list[CheckStep]:
+            switch = open_switch(connection, self.secrets.get, secrets)
+            try:
+                return _follow(switch.check(self._clock()), progress)
+            finally:
+                switch.close()
+
+        return self._work.submit(work)
+
+    def check_smtp(self, smtp: SmtpSettings, password: str | None, to: str, progress: Progress) -> "Future[list[CheckStep]]":
+        """Test the mail server as it stands in the form; with `to` a mail marked TEST is sent."""
+
+        def work() -> list[CheckStep]:
+            secret = password if password is not None else self.secrets.get(SMTP_SECRET)
+            return _follow(check_smtp(smtp, secret or "", to or None, self._clock()), progress)
+
+        return self._work.submit(work)
+
+    def import_files(
+        self, paths: Sequence[Path], column_map: Path | None, progress: Callable[[str], None]
+    ) -> "Future[ImportReport]":
+        """Read call records from files into a connection of their own; what is there already is not taken twice."""
+
+        def work() -> ImportReport:
+            report = import_files(self.store, paths, column_map, self._clock, progress)
+            self.soon()
+            return report
+
+        return self._work.submit(work)
+
+
+def _follow(steps: Iterable[CheckStep], progress: Progress) -> list[CheckStep]:
+    done = []
+    for step in steps:
+        progress(step)
+        done.append(step)
+    return done

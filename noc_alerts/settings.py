@@ -1,0 +1,79 @@
+"""The user's settings: frozen dataclasses kept as JSON texts in the store's settings table, one key a class."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from noc_alerts.model.errors import BadInput
+from noc_alerts.notify.smtp_settings import SmtpSettings
+
+
+class SettingsTable(Protocol):
+    """Where settings are kept: the store."""
+
+    def get(self, key: str) -> str | None:
+        """Give the text under a key, None = never set."""
+
+    def set(self, key: str, text: str) -> None:
+        """Keep a text under a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Who is told how. `smtp` None = e-mail is not set up. `switch_recipients`: told when a switch is unreachable."""
+
+    smtp: SmtpSettings | None = None
+    switch_recipients: tuple[str, ...] = ()
+    tray: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """`silent_after`: a switch blind for so long raises its built-in alarm. Retention of call records by age and size."""
+
+    silent_after: timedelta = timedelta(minutes=3)
+    keep_calls: timedelta = timedelta(days=40)
+    keep_bytes: int = 4_000_000_000
+    keep_events: timedelta = timedelta(days=400)
+
+    def __post_init__(self) -> None:
+        """Raise BadInput when a field is wrong."""
+        problems = {}
+        if self.silent_after < timedelta(seconds=10):
+            problems["silent_after"] = "Choose 10 s or more, or every hiccup rings."
+        if self.keep_calls < timedelta(days=1):
+            problems["keep_calls"] = "Keep call records for at least one day."
+        if self.keep_bytes < 50_000_000:
+            problems["keep_bytes"] = "Give call records at least 50 MB."
+        if problems:
+            raise BadInput("The settings were not saved: " + " ".join(problems.values()), problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the window looks. `theme`: system, dark, light. `zone`: "local", "UTC" or an IANA name. `scale` in percent."""
+
+    theme: str = "system"
+    density: str = "normal"
+    zone: str = "UTC"
+    scale: int = 100
+    operator: str = ""
+    hidden_to_tray_told: bool = False
+    columns: dict[str, list[str]] = field(default_factory=dict)
+
+
+_S = TypeVar("_S")
+_KEYS: dict[type, str] = {Messages: "messages", Watching: "watching", Look: "look"}
+
+
+def load(table: SettingsTable, kind: type[_S]) -> _S:
+    """Read settings of one class; the defaults when never set. Unknown fields of a newer program are ignored."""
+    text = table.get(_KEYS[kind])
+    return kind() if text is None else msgspec.json.decode(text, type=kind)
+
+
+def save(table: SettingsTable, value: object) -> None:
+    """Keep settings."""
+    table.set(_KEYS[type(value)], msgspec.json.encode(value).decode())

@@ -1,0 +1,63 @@
+"""The store: noc.db and calls.db behind model objects. Any thread may use it; SQLAlchemy stays in this package.
+
+store = open_store(profile.folder)
+store.calls.ingest(...)     each family of tables is one attribute
+store.close()
+"""
+
+from pathlib import Path
+
+from noc_alerts.paths import Profile
+from noc_alerts.store.alarms import Alarms
+from noc_alerts.store.alerts import Alerts
+from noc_alerts.store.calls import CallStore
+from noc_alerts.store.calls_file import open_calls_db
+from noc_alerts.store.companies import Companies
+from noc_alerts.store.connections import Connections
+from noc_alerts.store.database import Database
+from noc_alerts.store.events import Events
+from noc_alerts.store.migrate import open_noc_db
+from noc_alerts.store.outbox import Outbox
+from noc_alerts.store.settings import Settings
+
+__all__ = ["Store", "open_store"]
+
+
+class Store:
+    """Everything that is kept. Each method is one transaction and raises StoreError when the file cannot do it."""
+
+    def __init__(self, noc: Database, calls: Database) -> None:
+        self._noc = noc
+        self._calls = calls
+        self.calls = CallStore(calls)
+        self.connections = Connections(noc, forget=self.calls.forget)
+        self.alerts = Alerts(noc)
+        self.companies = Companies(noc)
+        self.settings = Settings(noc)
+        self.alarms = Alarms(noc)
+        self.events = Events(noc)
+        self.outbox = Outbox(noc)
+
+    def close(self) -> None:
+        """Let go of both files."""
+        self._noc.close()
+        self._calls.close()
+
+
+def open_store(folder: Path) -> Store:
+    """Open the store of a profile folder: checked, brought to the newest revision, made when it is not there.
+
+    Raises StoreError when noc.db is damaged, newer than this program, or when a file cannot be written.
+    """
+    profile = Profile(folder)
+    noc = open_noc_db(profile.noc_db)
+    try:
+        calls = open_calls_db(profile.calls_db)
+        try:
+            return Store(noc, calls)
+        except BaseException:
+            calls.close()
+            raise
+    except BaseException:
+        noc.close()
+        raise

@@ -1,0 +1,1 @@
+"""The revisions of noc.db, one file each."""

@@ -1,0 +1,1 @@
+"""The Alerts screen: the list of alerts and their editors."""

@@ -1,0 +1,250 @@
+"""The editor of one alert: form, live chart, test, and what of it is not saved.
+
+Runs on the window's thread. Saves to the store and asks the service for soon; the test runs in the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from noc_alerts.engine.news import Snapshot
+from noc_alerts.model.alarms import Verdict
+from noc_alerts.model.alerts import Alert
+from noc_alerts.model.companies import Subject
+from noc_alerts.model.errors import BadInput, StoreError
+from ui.alerts import words
+from ui.alerts.chart_pane import ChartPane
+from ui.alerts.explain import explain, row_of
+from ui.alerts.form import AlertForm
+from ui.alerts.form_words import count_words, unsaved_words
+from ui.alerts.rows import LEVEL_MARKS, AlertRow
+from ui.alerts.test_panel import TestPanel
+from ui.marks import word_style
+from ui.prefs import prefs
+from ui.theme import GAP_ACROSS, GAP_DOWN, FontRole, Role, theme
+from ui.widgets.buttons import Button, PrimaryButton
+from ui.widgets.labels import Label
+from ui.widgets.page import Page, Panel
+
+if TYPE_CHECKING:
+    from ui.context import ScreenContext
+
+FORM_WIDTH = 424
+
+
+class AlertEditor(Page):
+    """One alert in the making. `saved` carries it after each save; `state_changed` that commands may do other things now."""
+
+    saved = Signal(object)
+    state_changed = Signal()
+
+    def __init__(
+        self,
+        context: ScreenContext,
+        alert: Alert | None,
+        find_row: Callable[[int], AlertRow | None],
+        clock: Callable[[], datetime],
+        *,
+        draft: dict[str, Any] | None = None,
+        subject: Subject | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Take the saved alert, or None with the draft a new one begins with; the chart begins with `subject`."""
+        super().__init__("alert_editor", alert.title if alert else "New alert", crumb="Alerts", parent=parent)
+        self._context, self._find_row, self._clock = context, find_row, clock
+        self._alert, self._draft = alert, draft
+        self._make_head()
+        self.form = AlertForm(context.service.store.connections.all())
+        self.chart = ChartPane(context, clock, subject)
+        self.test = TestPanel(context, self.form.alert, clock)
+        self._lay_out()
+        self.form.edited.connect(self._on_edited)
+        self.form.judged.connect(self._on_judged)
+        self._take_snapshot(context.bridge.snapshot)
+        self.form.load(alert, new=alert is None, draft=draft)
+        context.bridge.rounded.connect(self._take_snapshot)
+
+    def _make_head(self) -> None:
+        self._unsaved = Label("", Role.MUTED, FontRole.BODY, name="alert_editor_unsaved")
+        self._explain = Button("Explain", "alert_editor_explain", hint="E")
+        self._revert = Button("Revert", "alert_editor_revert", icon="revert")
+        self._save = PrimaryButton("Save", "alert_editor_save", hint="Ctrl+S")
+        self._explain.clicked.connect(self.explain)
+        self._revert.clicked.connect(self.revert)
+        self._save.clicked.connect(self.save)
+        for widget in (self._unsaved, self._explain, self._revert, self._save):
+            self.add_action(widget)
+
+    def _lay_out(self) -> None:
+        left = Panel("alert_form_panel")
+        left.setAccessibleName("Alert")
+        left.body.addWidget(self.form)
+        left.setFixedWidth(theme.px(FORM_WIDTH))
+        theme.changed.connect(lambda: left.setFixedWidth(theme.px(FORM_WIDTH)))
+        right = QVBoxLayout()
+        right.setSpacing(GAP_DOWN)
+        right.addWidget(self.chart, 3)
+        right.addWidget(self.test, 2)
+        across = QHBoxLayout()
+        across.setSpacing(GAP_ACROSS)
+        across.addWidget(left)
+        across.addLayout(right, 1)
+        self.body.addLayout(across, 1)
+
+    # --- what it is about --------------------------------------------------------------------------------------------
+
+    @property
+    def alert_id(self) -> int | None:
+        """Return the id of the alert, None while it was never saved."""
+        return self._alert.id if self._alert else None
+
+    @property
+    def unsaved(self) -> list[str]:
+        """Return what is not saved, in words; a new alert is unsaved as a whole once something was typed."""
+        return self.form.unsaved
+
+    def focus_first(self) -> None:
+        """Put the focus into the form: the threshold of a new alert that has its title already, else the title."""
+        new = self._alert is None and bool(self.form.inputs.title.text())
+        (self.form.inputs.threshold if new else self.form.inputs.title).setFocus()
+
+    def show_subject(self, subject: Subject) -> None:
+        """Chart this subject of the alert."""
+        self.chart.choose(subject)
+
+    # --- what is done ------------------------------------------------------------------------------------------------
+
+    def save(self) -> bool:
+        """Save what is typed; when something is wrong mark it, keep everything typed and return False."""
+        alert = self.form.alert()
+        if alert is None:
+            return False
+        store = self._context.service.store
+        try:
+            if alert.id is not None and (kept := store.alerts.get(alert.id)) is not None:
+                # The list may have switched or paused it while it was open here.
+                alert = replace(alert, enabled=kept.enabled, paused_until=kept.paused_until)
+            saved = store.alerts.save(alert)
+        except BadInput as refusal:
+            if refusal.problems:
+                self.form.mark_refused(refusal.problems)
+            else:
+                self._context.messages.fail("The alert was not saved", refusal.sentence, "", "Save as new", self._save_as_new)
+            return False
+        except StoreError as error:
+            self._context.messages.fail("The alert was not saved", f"{error.sentence} What you typed is kept.")
+            return False
+        self._take_saved(saved)
+        return True
+
+    def _save_as_new(self) -> None:
+        if self._alert is None:
+            return
+        self._alert = None
+        self.form.forget_id()
+        self.save()
+
+    def _take_saved(self, saved: Alert) -> None:
+        self._alert = saved
+        self.set_title(saved.title)
+        self.form.load(saved)
+        self._context.service.soon()
+        self.saved.emit(saved)
+        self._context.messages.say(f"Alert {saved.title} saved")
+
+    def revert(self) -> None:
+        """Go back to what is saved."""
+        self.form.load(self._alert, new=self._alert is None, draft=self._draft)
+
+    def start_test(self) -> None:
+        """Send the test messages of the alert as it stands in the form."""
+        self.test.start()
+
+    def explain(self) -> None:
+        """Say why the alert is in its state."""
+        alert = self._alert
+        if alert is not None:
+            explain(self._context, row_of(alert, self._find_row(alert.id or 0)), self._clock(), self)
+
+    def ask_leave(self, then: Callable[[], object]) -> None:
+        """Call `then` when the editor may be closed: nothing is unsaved, or it was saved or discarded."""
+        if not self.unsaved:
+            then()
+            return
+
+        def on_answer(answer: str) -> None:
+            if answer == "discard" or (answer == "save" and self.save()):
+                then()
+
+        self._context.messages.ask_leave(self, unsaved_words(self.unsaved), on_answer)
+
+    def close_for_good(self) -> None:
+        """Let go of the chart and of news, before the editor is deleted."""
+        self._context.bridge.rounded.disconnect(self._take_snapshot)
+        self.chart.close_for_good()
+        self.test.close_for_good()
+
+    def tick(self, now: datetime) -> None:
+        """Let ages run."""
+        self._tell_state(now)
+        self.chart.tick(now)
+
+    def panes(self) -> list[QWidget]:
+        """Return what F6 goes round: form, chart, test."""
+        return [self.form.inputs.title, self.chart.first_input, self.test.button]
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+
+    def _take_snapshot(self, snapshot: Snapshot | None) -> None:
+        if snapshot is not None:
+            self.form.know_companies((each.kind, each.name) for each in snapshot.companies)
+        self.chart.take_snapshot(snapshot)
+        self._tell_state(self._clock())
+
+    def _on_edited(self) -> None:
+        self.chart.show_form(self.form.watched(), self._alert, self._row())
+        self._tell_unsaved()
+
+    def _on_judged(self) -> None:
+        self._tell_unsaved()
+
+    def _row(self) -> AlertRow | None:
+        return self._find_row(self._alert.id) if self._alert is not None and self._alert.id is not None else None
+
+    def _tell_unsaved(self) -> None:
+        wrong, unsaved = self.form.wrong, self.unsaved
+        if wrong:
+            self._unsaved.set(count_words(len(wrong)), Role.CRITICAL)
+        elif self._alert is None:
+            self._unsaved.set("Not saved yet", Role.MUTED)
+        else:
+            self._unsaved.set(f"Not saved: {unsaved_words(unsaved)}" if unsaved else "", Role.MUTED)
+        self._unsaved.setVisible(bool(self._unsaved.text()))
+        self._revert.setEnabled(bool(unsaved))
+        self._save.setEnabled(not wrong)
+        self._explain.setEnabled(self._alert is not None)
+        self.state_changed.emit()
+
+    def _tell_state(self, now: datetime) -> None:
+        row = self._row()
+        if self._alert is None or row is None:
+            self.set_tag("")
+            self.set_sentence("")
+            return
+        verdict, word, second = words.state_words(row.alert, row.line, now, prefs.zone)
+        role = Role.MUTED
+        if verdict is Verdict.IN_ALARM:
+            role = word_style(LEVEL_MARKS[row.alert.level])[0] if not row.taken else Role.MUTED
+        elif verdict is Verdict.BLIND:
+            role = Role.BLIND
+        elif verdict is Verdict.ERROR:
+            role = Role.CRITICAL
+        self.set_tag(word if verdict else "", role)
+        self.set_sentence(second)
+        self.chart.show_row(row)

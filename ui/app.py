@@ -1,0 +1,153 @@
+"""The composition root: builds everything in order and runs the window.
+
+The bare window is painted first; the core is imported and started right after, so that the screen is not empty meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from noc_alerts.logs import start_logging
+from noc_alerts.model.errors import NocError
+from noc_alerts.paths import default_folder, hold, open_profile
+from ui.commands import Command, Commands, Menu
+from ui.frame_commands import kept_look
+from ui.main_window import MainWindow
+from ui.messages import Choice, Question, Weight, messages
+from ui.prefs import prefs
+from ui.rail import Group, PageSpec
+from ui.theme import theme
+
+if TYPE_CHECKING:
+    from noc_alerts.paths import Profile
+    from ui.context import ScreenContext
+
+log = logging.getLogger(__name__)
+TICK_MS = 1000
+
+
+class App:
+    """The running window: owns the service, its bridge, the pages and the tray."""
+
+    def __init__(self, profile: Profile, stack: ExitStack, *, demo: bool) -> None:
+        self._profile = profile
+        self._stack = stack
+        self._demo = demo
+        self._context: ScreenContext | None = None
+        self._quitting = False
+        self.commands = Commands()
+        self.window = MainWindow(self._pages(), self.commands, demo=demo)
+        self._timer = QTimer(self.window)
+        self._timer.timeout.connect(self._on_tick)
+
+    def _pages(self) -> list[PageSpec]:
+        def page(name: str, module: str) -> QWidget:
+            from importlib import import_module
+
+            widget: QWidget = import_module(module).make_page(self._context)
+            return widget
+
+        watch, setup = Group.WATCH, Group.SET_UP
+        table = (
+            ("overview", "Overview", "overview", watch, "ui.overview.page", "Ctrl+1"),
+            ("alerts", "Alerts", "alerts", watch, "ui.alerts.page", "Ctrl+2"),
+            ("charts", "Charts", "charts", watch, "ui.charts.page", "Ctrl+4"),
+            ("companies", "Companies", "companies", watch, "ui.companies.page", "Ctrl+5"),
+            ("events", "Events", "events", watch, "ui.events.page", "Ctrl+7"),
+            ("switches", "Switches", "switches", setup, "ui.setup.switches_page", ""),
+            ("settings", "Settings", "settings", setup, "ui.setup.settings_page", "Ctrl+,"),
+        )
+        return [
+            PageSpec(key, title, icon, group, lambda key=key, module=module: page(key, module), keys)  # type: ignore[misc]  # the defaults bind the loop's values
+            for key, title, icon, group, module, keys in table
+        ]
+
+    def build(self) -> None:
+        """Start the core and open the first page; called once the bare window was painted."""
+        from ui.wiring import wire
+
+        try:
+            self._context = wire(self.window, self.commands, self._profile, self._stack, demo=self._demo)
+        except NocError as error:
+            messages.fail("Nothing is watched", error.sentence)
+            return
+        self.window.quit_asked.connect(self.ask_quit)
+        self.window.close_guard = self._on_close_asked
+        self.commands.add(Command("tools.read", "&Read all switches now", Menu.TOOLS, "F5"), self._context.service.read_now)
+        self.window.start_page("overview")
+        self._on_tick()
+        self._timer.start(TICK_MS)
+
+    def _on_tick(self) -> None:
+        self.window.tick(datetime.now(UTC))
+
+    def _on_close_asked(self) -> bool:
+        """Hide into the tray where there is one, else ask whether to quit."""
+        if self._quitting:
+            return True
+        tray = self.window.property("tray_available")
+        if not tray:
+            self.ask_quit()
+            return False
+        if prefs.get("hides_told") != "yes":
+            prefs.put("hides_told", "yes")
+            question = Question(
+                "hide",
+                "Keep watching?",
+                "The window hides and noc_alerts goes on watching from the notification area. Its icon brings the window back.",
+                (Choice("quit", "Quit", apart=True), Choice("hide", "Hide and keep watching", Weight.PRIMARY)),
+                harmless="hide",
+            )
+            messages.ask(self.window, question, lambda key: self.quit() if key == "quit" else self.window.hide())
+            return False
+        self.window.hide()
+        return False
+
+    def ask_quit(self) -> None:
+        """Ask before the watching stops."""
+        question = Question(
+            "quit",
+            "Quit noc_alerts?",
+            "Nothing will be watched until you start it again.",
+            (Choice("stay", "Keep watching", Weight.PRIMARY), Choice("quit", "Quit", Weight.DANGER, apart=True)),
+            harmless="stay",
+        )
+        messages.ask(self.window, question, lambda key: self.quit() if key == "quit" else None)
+
+    def quit(self) -> None:
+        """End the program; what is due stays due."""
+        self._quitting = True
+        self.window.keep()
+        QApplication.quit()
+
+
+def run_window(folder: Path | None, *, demo: bool, verbose: bool) -> int:
+    """Open the window and run until it is quit. Gives the exit code."""
+    if folder is None and demo:
+        folder = default_folder() / "demo"
+    profile = open_profile(folder)
+    start_logging(profile.log_folder, verbose=verbose)
+    with ExitStack() as stack:
+        stack.enter_context(hold(profile))
+        QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
+        application = QApplication(sys.argv[:1])
+        application.setApplicationName("noc_alerts")
+        application.setDesktopFileName("noc-alerts")
+        application.setQuitOnLastWindowClosed(False)
+        prefs.use(QSettings(str(profile.folder / "window.ini"), QSettings.Format.IniFormat))
+        theme.start(*kept_look())
+        app = App(profile, stack, demo=demo)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: app.quit())
+        app.window.show()
+        QTimer.singleShot(0, app.build)
+        return application.exec()

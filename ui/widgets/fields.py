@@ -1,0 +1,406 @@
+"""Form fields: label, input with its unit inside, hint, error under it; combo and check boxes painted from the roles.
+
+Runs on the window's thread. Values are checked on leaving a field and when a form asks (`check`), never while typing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol, cast
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from ui import icons, text
+from ui.marks import Mark, MarkLabel
+from ui.table_delegate import paint_check
+from ui.text import InputError, NumberRange
+from ui.theme import CONTROL, FontRole, Role, theme
+from ui.widgets.buttons import paint_frame
+from ui.widgets.labels import Label
+
+
+class TextField(QLineEdit):
+    """A line of text; `placeholder` only for examples. `left` tells that the user finished with it."""
+
+    left = Signal()
+
+    def __init__(self, name: str, *, placeholder: str = "", required: str = "", parent: QWidget | None = None) -> None:
+        """Take `required` as the sentence shown when the field is left empty."""
+        super().__init__(parent)
+        self._required = required
+        self.setObjectName(name)
+        self.setPlaceholderText(placeholder)
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Draw the border in the error colour, or no longer."""
+        set_wrong(self, wrong)
+
+    def problem(self) -> str:
+        """Return the sentence that says what is wrong, or nothing."""
+        return self._required if self._required and not self.text().strip() else ""
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell that the field was left."""
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.left.emit()
+
+
+class NumberField(TextField):
+    """A number at the right with its unit inside; takes comma or point. `changed` carries the number or None.
+
+    `prefix` stands before the number, as `>` before a reset threshold. An empty field is None where `optional`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(
+        self,
+        name: str,
+        unit: str = "",
+        accepts: NumberRange | None = None,
+        *,
+        optional: bool = False,
+        prefix: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(name, parent=parent)
+        self._unit, self._accepts, self._optional, self._prefix = unit, accepts or NumberRange(), optional, prefix
+        self._told: float | None = None
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._make_room()
+        self.textEdited.connect(self._on_edited)
+        self.left.connect(self._write_back)
+        theme.changed.connect(self._make_room)
+
+    @property
+    def value(self) -> float | None:
+        """Return the number; raise InputError with a sentence when there is none to be had."""
+        if self._optional and not self.text().strip():
+            return None
+        return text.parse_number(self.text(), self._accepts)
+
+    def set_value(self, value: float | None) -> None:
+        """Show a number, without a signal."""
+        self._told = value
+        self.setText("" if value is None else text.number(value, self._accepts.decimals))
+
+    def set_unit(self, unit: str) -> None:
+        """Show another unit."""
+        self._unit = unit
+        self._make_room()
+        self.update()
+
+    def set_prefix(self, prefix: str) -> None:
+        """Show another sign before the number."""
+        self._prefix = prefix
+        self.update()
+
+    def set_range(self, accepts: NumberRange) -> None:
+        """Accept another range from now on."""
+        self._accepts = accepts
+
+    def problem(self) -> str:
+        """Return the sentence that says what is wrong, or nothing."""
+        try:
+            _ = self.value
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def _on_edited(self) -> None:
+        if self.problem():
+            return
+        if self.value != self._told:
+            self._told = self.value
+            self.changed.emit(self._told)
+
+    def _write_back(self) -> None:
+        if not self.problem() and self.text().strip():
+            self.set_value(self.value)
+
+    def _make_room(self) -> None:
+        width = QFontMetricsF(theme.font(FontRole.BODY)).horizontalAdvance(self._unit) if self._unit else -6
+        self.setTextMargins(0, 0, round(width) + 6, 0)
+        self.setAccessibleDescription(self._unit)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the field, then unit and sign."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setFont(theme.font(FontRole.BODY))
+        painter.setPen(theme.color(Role.MUTED if self.isEnabled() else Role.DISABLED))
+        room = QRectF(self.rect()).adjusted(9, 0, -9, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._unit)
+        if self._prefix:
+            metrics = QFontMetricsF(theme.font(FontRole.BODY))
+            used = metrics.horizontalAdvance(self.text()) + self.textMargins().right() + 8
+            at = QRectF(room.left(), 0, room.width() - used, self.height())
+            painter.setPen(theme.color(Role.TEXT if self.isEnabled() else Role.DISABLED))
+            painter.drawText(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._prefix)
+        painter.end()
+
+
+class ComboBox(QComboBox):
+    """A choice from a list; `chosen` carries the data of what the user picked. The wheel does not change it."""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(4)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.activated.connect(self._on_activated)
+
+    def set_choices(self, choices: list[tuple[object, str]], icons_of: Callable[[object], str] | None = None) -> None:
+        """Offer (data, words); keep the choice where it is still there, without a signal."""
+        before = self.currentData()
+        self.blockSignals(True)
+        self.clear()
+        for data, words in choices:
+            if icons_of is not None and icons_of(data):
+                self.addItem(icons.icon(icons_of(data), Role.MUTED), words, data)
+            else:
+                self.addItem(words, data)
+        self.set_data(before)
+        self.blockSignals(False)
+
+    def set_data(self, data: object) -> bool:
+        """Choose by data; return False when it is not offered."""
+        for at in range(self.count()):
+            if self.itemData(at) == data:
+                self.setCurrentIndex(at)
+                return True
+        return False
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Draw the border in the error colour, or no longer."""
+        set_wrong(self, wrong)
+
+    def problem(self) -> str:
+        """Return nothing: what is offered is right."""
+        return ""
+
+    def wheelEvent(self, event: object) -> None:
+        """Leave the wheel to the page: a value must not change while it is scrolled."""
+        event.ignore()  # type: ignore[attr-defined]  # QWheelEvent, kept untyped to not import it for one call
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box and its arrow."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        role = Role.MUTED if self.isEnabled() else Role.DISABLED
+        icons.draw(painter, "chevron-down", QPointF(self.width() - 16, self.height() / 2), icons.FIELD, role)
+        painter.end()
+
+    def _on_activated(self, at: int) -> None:
+        self.chosen.emit(self.itemData(at))
+
+
+class DurationBox(ComboBox):
+    """A length of time: from a list, or typed freely. `changed` carries a timedelta or None (for `none_words`)."""
+
+    changed = Signal(object)
+    left = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        choices: list[timedelta],
+        *,
+        none_words: str = "",
+        minimum: timedelta = timedelta(seconds=1),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(name, parent)
+        self._none_words, self._minimum = none_words, minimum
+        self._told: timedelta | None = None
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        # Completion would turn what is typed into the nearest entry: 1 min into 1 h.
+        self.setCompleter(None)  # type: ignore[arg-type]  # None is documented; the stub does not know it
+        if none_words:
+            self.addItem(none_words, None)
+        for choice in choices:
+            self.addItem(text.exact_span(choice), choice)
+        self.activated.connect(self._on_entry)
+        line = cast(QLineEdit, self.lineEdit())
+        line.setObjectName(f"{name}_text")
+        line.editingFinished.connect(self._on_entry)
+        line.editingFinished.connect(self.left)
+
+    @property
+    def value(self) -> timedelta | None:
+        """Return the length, None for the words of none; raise InputError with a sentence."""
+        typed = self.currentText().strip()
+        if self._none_words and typed.casefold() in (self._none_words.casefold(), ""):
+            return None
+        length = text.parse_span(typed)
+        if length < self._minimum:
+            raise InputError(f"Enter {text.exact_span(self._minimum)} or more.")
+        return length
+
+    def set_value(self, value: timedelta | None) -> None:
+        """Show a length, without a signal."""
+        self._told = value
+        self.setEditText(self._none_words if value is None else text.exact_span(value))
+
+    def problem(self) -> str:
+        """Return the sentence that says what is wrong, or nothing."""
+        try:
+            _ = self.value
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def _on_entry(self) -> None:
+        if self.problem():
+            return
+        value = self.value
+        if value != self._told:
+            self.set_value(value)
+            self.changed.emit(value)
+
+
+class CheckBox(QCheckBox):
+    """A tick box with words at its right."""
+
+    def __init__(self, words: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(words, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(words)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of box and words."""
+        width = QFontMetricsF(theme.font(FontRole.BODY)).horizontalAdvance(self.text())
+        return QSize(round(width) + theme.px(16) + 14, theme.px(24))
+
+    def hitButton(self, pos: object) -> bool:
+        """Take a click anywhere on box and words."""
+        return True
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint box, tick, words and focus."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = theme.px(16)
+        box = QRectF(3, (self.height() - side) / 2, side, side)
+        paint_check(painter, box, self.isChecked(), self.isEnabled())
+        if self.hasFocus():
+            paint_frame(painter, box.adjusted(-3, -3, 3, 3), None, None, True)
+        painter.setFont(theme.font(FontRole.BODY))
+        painter.setPen(theme.color(Role.TEXT if self.isEnabled() else Role.DISABLED))
+        room = QRectF(box.right() + 8, 0, self.width() - box.right() - 8, self.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.end()
+
+
+class Input(Protocol):
+    """What a Field needs of its input."""
+
+    def problem(self) -> str:
+        """Return the sentence that says what is wrong, or nothing."""
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Draw the border in the error colour, or no longer."""
+
+
+class Field(QWidget):
+    """A label above (or left of) an input, a hint and an error under it.
+
+    The input may be any widget; one with `problem` and `set_wrong` is checked when it is left and by `check`.
+    """
+
+    def __init__(
+        self, words: str, content: QWidget, *, hint: str = "", beside: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.content = content
+        self.setObjectName(f"{content.objectName()}_field")
+        if not content.accessibleName():
+            content.setAccessibleName(words)
+        self._label = Label(words, Role.MUTED, FontRole.BODY if beside else FontRole.CAPTION)
+        self._label.setBuddy(content)
+        self._hint = Label(hint, Role.MUTED, FontRole.CAPTION, wrap=True, name=f"{content.objectName()}_hint")
+        self._hint.setVisible(bool(hint))
+        self._error = Label("", Role.CRITICAL, FontRole.CAPTION, wrap=True, name=f"{content.objectName()}_error")
+        self._error_mark = MarkLabel(Mark.CRITICAL, size=12)
+        self._error_row = QWidget()
+        self._lay_out(beside)
+        left = getattr(content, "left", None)
+        if left is not None:
+            left.connect(self._on_left)
+
+    def _lay_out(self, beside: bool) -> None:
+        error = QHBoxLayout(self._error_row)
+        error.setContentsMargins(0, 2, 0, 0)
+        error.setSpacing(8)
+        error.addWidget(self._error_mark, 0, Qt.AlignmentFlag.AlignTop)
+        error.addWidget(self._error, 1)
+        self._error_row.hide()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        if beside:
+            row = QHBoxLayout(self)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(12)
+            self._label.setFixedSize(160, theme.px(CONTROL))
+            self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(self._label, 0, Qt.AlignmentFlag.AlignTop)
+            row.addLayout(column, 1)
+        else:
+            self.setLayout(column)
+            column.addWidget(self._label)
+        column.addWidget(self.content)
+        column.addWidget(self._hint)
+        column.addWidget(self._error_row)
+        column.addStretch(1)  # beside a taller field the label stays at the top
+
+    def set_label(self, words: str) -> None:
+        """Show another label."""
+        self._label.set(words)
+
+    def set_hint(self, words: str, role: Role = Role.MUTED) -> None:
+        """Show another hint; empty hides it."""
+        self._hint.set(words, role)
+        self._hint.setVisible(bool(words))
+
+    def set_error(self, sentence: str) -> None:
+        """Show what is wrong under the field; empty takes it away."""
+        self._error.set(sentence)
+        self._error_row.setVisible(bool(sentence))
+        self.content.setAccessibleDescription(sentence)
+        if hasattr(self.content, "set_wrong"):
+            cast(Input, self.content).set_wrong(bool(sentence))
+
+    @property
+    def error(self) -> str:
+        """Return the sentence shown as error, or nothing."""
+        return self._error.text()
+
+    def check(self) -> bool:
+        """Check the input now, show the result, return whether it is right."""
+        problem = cast(Input, self.content).problem() if hasattr(self.content, "problem") else ""
+        self.set_error(problem)
+        return not problem
+
+    def _on_left(self) -> None:
+        self.check()
+
+
+def set_wrong(widget: QWidget, wrong: bool) -> None:
+    """Draw a widget's border in the error colour, or no longer."""
+    value = "true" if wrong else "false"
+    if widget.property("wrong") == value:
+        return
+    widget.setProperty("wrong", value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()

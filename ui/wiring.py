@@ -1,0 +1,162 @@
+"""Ties the core to the frame: store, service, bridge, tray, counts of the rail, status bar. Imported after the first paint."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+
+from noc_alerts.demo import MemoryKeyring, demo_switch
+from noc_alerts.engine.news import Snapshot, SwitchLine
+from noc_alerts.model.alarms import Verdict
+from noc_alerts.model.alerts import NoticeLevel
+from noc_alerts.model.connections import HealthState
+from noc_alerts.paths import Profile
+from noc_alerts.scheduler import Service
+from noc_alerts.secrets import Secrets
+from noc_alerts.store import open_store
+from ui import text
+from ui.bridge import Bridge
+from ui.commands import Commands
+from ui.context import ScreenContext
+from ui.finder import Found
+from ui.main_window import MainWindow
+from ui.marks import Mark
+from ui.messages import messages
+from ui.prefs import prefs
+from ui.status_bar import SwitchStatus
+from ui.text import AgeState
+from ui.theme import theme
+from ui.tray import Desktop, TrayIcon
+
+_HEALTH_MARK = {
+    HealthState.FRESH: Mark.OK,
+    HealthState.WAITING: Mark.NOTICE,
+    HealthState.LATE: Mark.WARNING,
+    HealthState.BLIND: Mark.BLIND,
+    HealthState.OFF: Mark.NOTICE,
+}
+
+
+def wire(window: MainWindow, commands: Commands, profile: Profile, stack: ExitStack, *, demo: bool) -> ScreenContext:
+    """Build the core, tie it to the window, start it. Raises NocError when the profile cannot be opened."""
+    store = open_store(profile.folder)
+    stack.callback(store.close)
+    secrets = Secrets(profile.folder, keyring=MemoryKeyring() if demo else None)
+    if demo:
+        stack.enter_context(demo_switch(store, secrets))
+    service = Service(store, secrets, demo=demo)
+    stack.callback(service.stop)
+    bridge = Bridge(window)
+
+    def go(page: str, item: object | None = None) -> None:
+        widget = window.open_page(page)
+        show_item = getattr(widget, "show_item", None)
+        if item is not None and show_item is not None:
+            show_item(item)
+
+    context = ScreenContext(
+        service, bridge, theme, messages, commands, window, go, lambda: prefs.get("operator"), lambda: prefs.get("zone", "UTC")
+    )
+    frame = _Frame(context, demo=demo)
+    bridge.rounded.connect(frame.on_rounded)
+    bridge.store_trouble.connect(frame.on_store_trouble)
+    bridge.deliveries_changed.connect(lambda waiting: window.status_bar.set_outbox(waiting, False))
+    service.listen(bridge.hear)
+    service.show_on_tray(frame.desktop)
+    service.start()
+    return context
+
+
+class _Frame:
+    """Keeps the frame true: counts in the rail, the status bar, the tray, what Ctrl+K finds."""
+
+    def __init__(self, context: ScreenContext, *, demo: bool) -> None:
+        self._context = context
+        window = context.window
+        actions = [
+            ("Open noc_alerts", self._bring_up),
+            ("Read all switches now", context.service.read_now),
+            ("Quit", window.quit_asked.emit),
+        ]
+        self.tray = TrayIcon(window, actions, demo=demo)
+        self.desktop = Desktop(self.tray)
+        window.setProperty("tray_available", self.tray.available)
+        bar = window.status_bar
+        bar.switch_clicked.connect(lambda key: context.go("switches", int(key)))
+        bar.age_clicked.connect(lambda key: context.go("switches", int(key)))
+        bar.more_clicked.connect(lambda: context.go("switches", None))
+        bar.outbox_clicked.connect(lambda: context.go("events", None))
+        bar.check_clicked.connect(context.service.read_now)
+        window.add_provider(self._find)
+        window.top_bar.set_operator(prefs.get("operator") or "no operator yet")
+        prefs.changed.connect(self._on_pref_changed)
+
+    def _bring_up(self) -> None:
+        window = self._context.window
+        window.showNormal()
+        window.raise_()
+        window.activateWindow()
+
+    def _on_pref_changed(self, name: str) -> None:
+        if name == "operator":
+            self._context.window.top_bar.set_operator(prefs.get("operator") or "no operator yet")
+
+    def on_rounded(self, snapshot: Snapshot) -> None:
+        """Show how everything stands."""
+        window = self._context.window
+        now = datetime.now(UTC)
+        window.status_bar.set_switches([s for s in (self._status(line, now) for line in snapshot.switches) if s])
+        window.status_bar.set_check(snapshot.checked_at, snapshot.next_at, now)
+        window.status_bar.set_outbox(snapshot.waiting, False)
+        critical = sum(a.level is NoticeLevel.CRITICAL and a.acked_at is None for a in snapshot.alarms)
+        window.set_count("overview", critical, Mark.CRITICAL)
+        window.set_count("alerts", len(snapshot.alerts))
+        window.set_count("companies", len(snapshot.companies))
+        blind = sum(line.health.state is HealthState.BLIND for line in snapshot.switches)
+        window.set_count("switches", blind, Mark.BLIND, "blind")
+        self.tray.show_snapshot(snapshot)
+
+    def on_store_trouble(self, sentence: str) -> None:
+        """Say once that nothing can be kept, and when it can again."""
+        if sentence:
+            messages.fail("The store cannot keep anything now", f"{sentence} Nothing is judged until it can.")
+        else:
+            messages.say("The store keeps everything again.")
+
+    def _status(self, line: SwitchLine, now: datetime) -> SwitchStatus | None:
+        if line.health.state is HealthState.OFF:
+            return None
+        connection = line.connection
+        read_at = line.health.read_at
+        if read_at is None:
+            blind = line.health.state is HealthState.BLIND
+            words, state = ("no answer yet", AgeState.BLIND) if blind else ("reading", AgeState.FRESH)
+        else:
+            age = text.age(read_at, now, connection.poll)
+            words, state = age.text, age.state
+        key = str(connection.id)
+        return SwitchStatus(key, connection.name, _HEALTH_MARK[line.health.state], words, state, line.health.sentence)
+
+    def _find(self, _needle: str) -> list[Found]:
+        snapshot = self._context.bridge.snapshot
+        if snapshot is None:
+            return []
+        go = self._context.go
+        found = [
+            Found(
+                company.name,
+                "Company",
+                partial(go, "charts", (company.connection_id, f"{company.kind.dimension.value}={company.name}", "ASR")),
+                note=company.kind.value,
+                icon="companies",
+            )
+            for company in snapshot.companies
+        ]
+        titles = {alert.id: alert.title for alert in self._context.service.store.alerts.all()}
+        for line in snapshot.alerts:
+            mark = Mark.CRITICAL if line.verdict is Verdict.IN_ALARM else None
+            title = titles.get(line.alert_id, "")
+            open_it = partial(go, "alerts", line.alert_id)
+            found.append(Found(title, "Alert", open_it, note=line.verdict.value, icon="alerts", mark=mark))
+        return found
