@@ -12,7 +12,7 @@ from noc_alerts.metrics.rings import Window
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import Subject
-from noc_alerts.rules.conditions import with_enough
+from noc_alerts.rules.conditions import may_hold
 from noc_alerts.rules.lifecycle import Step, Terms, Track
 
 
@@ -42,6 +42,7 @@ class Program:
         self.values: Floats = np.zeros(0)
         self.calls: Ints = np.zeros(0, dtype=np.int64)
         self._terms = terms_of(alert)
+        self._low = self._high = np.nan
 
     @property
     def rule_id(self) -> int:
@@ -105,16 +106,18 @@ class Program:
         """Read the values of its rows: other companies' rows and those with too few calls have none (NaN)."""
         facts = self.alert.area.facts
         kind = self.alert.scope.kind
-        named = [self.row(Subject.company(kind, name)) for name in self.alert.scope.names]
         if facts.reading is not None:
             values = self.source.board(facts.reading, kind).values()
             calls = np.ones(len(values), dtype=np.int64)
+            self._low, self._high = -np.inf, np.inf
         else:
             key, window = self.view_key, self.window
             assert key is not None and window is not None  # an area is either a reading or a factor
-            values, calls = self.source.view(key).values(FACTORS[facts.factor or ""], window.length_ms)
-            values = with_enough(values * facts.scale if facts.scale != 1.0 else values, calls, self.alert.min_calls)
-        if named:
+            factor = FACTORS[facts.factor or ""]
+            column = self.source.view(key).column(factor, window.length_ms, self.alert.min_calls, facts.scale)
+            values, calls, self._low, self._high = column.value, column.calls, column.low, column.high
+        if self.alert.scope.names:
+            named = [row for name in self.alert.scope.names if (row := self.row(Subject.company(kind, name))) < len(values)]
             only = np.full(len(values), np.nan)
             only[named] = values[named]
             values = only
@@ -124,6 +127,8 @@ class Program:
         """Hold the values against the limits at `as_of`."""
         self.read()
         self.judged_at = as_of
+        if self.track.idle and not may_hold(self._low, self._high, self._terms.operator, self._terms.threshold):
+            return []
         return self.track.step(self.values, self._terms, to_ms(as_of))
 
     def skip(self) -> None:

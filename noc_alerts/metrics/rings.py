@@ -166,6 +166,19 @@ class Window:
     factors: tuple[Factor, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A factor of every row of a view over one window. Not to be written to: all rules on it share it.
+
+    `value`: [rows], NaN = no value or too few calls. `calls` it rests on: [rows]. `low`, `high`: of the values, NaN = none.
+    """
+
+    value: Floats
+    calls: Ints
+    low: float
+    high: float
+
+
 class View:
     """A grouping with a filter under one clock, with a ring for each window."""
 
@@ -176,6 +189,7 @@ class View:
         self._rings: dict[int, Ring] = {}
         self._trails: dict[int, Trail] = {}
         self._live: Ints | None = None
+        self._columns: dict[tuple[str, int, int, float], tuple[int, Column]] = {}
 
     @property
     def dimensions(self) -> frozenset[Dimension]:
@@ -198,6 +212,7 @@ class View:
                 trails.add(window.length_ms)
         self._rings = {length: Ring(length, measures) for length, measures in needs.items()}
         self._trails = {length: Trail(length) for length in trails}
+        self._columns.clear()
 
     def slide(self, now_ms: int) -> None:
         """Move every window to now."""
@@ -241,6 +256,7 @@ class View:
         """Take the calls that are in progress now, ringing included: the `channels` factor."""
         rows = self.grouping.rows(codes, n)
         self._live = np.bincount(rows[rows >= 0], minlength=len(self.grouping))
+        self._columns.clear()
 
     def ring(self, window_ms: int) -> Ring:
         """Give the ring of a window. Raises KeyError when it was not opened."""
@@ -257,3 +273,20 @@ class View:
             trail = self._trails.get(window_ms)
             extra = trail.extra(ring.from_ms, ring.to_ms, count, channels) if trail else Extra(channels=channels)
         return compute(factor, sums, window_ms / 1000.0, extra), rests_on(factor, sums)
+
+    def column(self, factor: Factor, window_ms: int, min_calls: int = 0, scale: float = 1.0) -> Column:
+        """Give a factor of every row, scaled, without what rests on fewer than `min_calls`; worked out once for all rules."""
+        key, version = (factor.name, window_ms, min_calls, scale), self._rings[window_ms].version
+        kept = self._columns.get(key)
+        if kept is not None and kept[0] == version and len(kept[1].value) == len(self.grouping):
+            return kept[1]
+        value, calls = self.values(factor, window_ms)
+        if scale != 1.0:
+            value = value * scale
+        if min_calls > 0:
+            value = np.where(calls >= min_calls, value, np.nan)
+        some = value[~np.isnan(value)]
+        low, high = (float(some.min()), float(some.max())) if len(some) else (np.nan, np.nan)
+        column = Column(value, calls, low, high)
+        self._columns[key] = (version, column)
+        return column

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from noc_alerts.metrics.columns import Bools, Ints
+from noc_alerts.metrics.columns import Bools
 from noc_alerts.metrics.factors import Floats
 from noc_alerts.model.alerts import Operator
 
@@ -42,11 +42,15 @@ def recovered(values: Floats, operator: Operator, threshold: float, reset: float
     return compare(values, past, reset)
 
 
-def with_enough(values: Floats, calls: Ints, min_calls: int) -> Floats:
-    """Withdraw (NaN) every value that rests on fewer than `min_calls` calls. [rows]"""
-    if min_calls <= 0:
-        return values
-    return np.where(calls >= min_calls, values, np.nan)
+def may_hold(low: float, high: float, operator: Operator, threshold: float) -> bool:
+    """Tell whether `value operator threshold` may hold for any of values that lie in low..high; NaN = there are none."""
+    if math.isnan(low):
+        return False
+    if operator.fires_below:
+        return low < threshold or (operator is Operator.LE and low == threshold)
+    if operator.fires_above:
+        return high > threshold or (operator is Operator.GE and high == threshold)
+    return low <= threshold <= high if operator is Operator.EQ else not low == high == threshold
 
 
 def worse(operator: Operator, a: float | None, b: float | None) -> float | None:

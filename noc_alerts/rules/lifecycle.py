@@ -64,6 +64,11 @@ class Track:
         timer = self._timers.get(row)
         return timer.held_ms if timer else 0
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether every row is normal."""
+        return self._active == 0
+
     def active_rows(self) -> list[int]:
         """Give the rows that are not normal, in order."""
         return np.flatnonzero(self._phase).tolist() if self._active else []

@@ -12,7 +12,6 @@ from noc_alerts.metrics.columns import Bools, Calls
 from noc_alerts.model.companies import CompanyKind, Dimension, Reading, ReadingKind
 from noc_alerts.model.connections import BadRecord, Clock
 from noc_alerts.store import pruning
-from noc_alerts.store.calls_file import condemn
 from noc_alerts.store.database import Database
 from noc_alerts.store.page_rows import DamagedPage, append_page, open_page, outcome_ms
 from noc_alerts.store.pages import PackedPage, cut
@@ -52,7 +51,7 @@ class CallStore:
                     counted = _add_bad(conn, connection_id, bad, to_ms(now))
                     _save_source(conn, connection_id, cursor, generation, counted)
             except DamagedPage as error:
-                raise condemn(self._db) from error
+                raise self._db.condemn() from error
             index.add(fresh)
             self._seen[connection_id] = (generation, index)
         return new
@@ -131,7 +130,7 @@ class CallStore:
                             yield cut(found, begin, begin + chunk)
                     time.sleep(0)  # lets other threads have the interpreter between pages
             except DamagedPage as error:
-                raise condemn(self._db) from error
+                raise self._db.condemn() from error
             finally:
                 connection.close()
 
@@ -195,7 +194,7 @@ class CallStore:
                             "UPDATE source SET generation = generation + 1 WHERE connection_id = ?", (connection_id,)
                         )
             except DamagedPage as error:
-                raise condemn(self._db) from error
+                raise self._db.condemn() from error
             for connection_id, before in generations.items():
                 known = self._seen.get(connection_id)
                 if known is not None and known[0] == before:

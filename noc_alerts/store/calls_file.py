@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from noc_alerts.model.errors import StoreError
-from noc_alerts.store.database import BUSY_TIMEOUT_S, Database, create_private, sentence_for
+from noc_alerts.store.database import BUSY_TIMEOUT_S, Database, create_private, is_damage, sentence_for
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def open_calls_db(path: Path) -> Database:
             log.info("%s was %s and moved aside to %s.aside; it is begun anew", path.name, misfit, path.name)
             is_new = True
     create_private(path)
-    db = Database(path, "NORMAL", page_size=_PAGE_SIZE, shrinks=True)
+    db = Database(path, "NORMAL", page_size=_PAGE_SIZE, is_cache=True)
     if is_new:
         try:
             _create(db)
@@ -109,7 +109,7 @@ def _misfit(path: Path) -> str:
             conn.execute("SELECT count(*), sum(rows) FROM page").fetchone()
             conn.execute("SELECT salt FROM file").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if is_damage(error):
             return "damaged"
         raise StoreError(sentence_for(error, path)) from error
     return ""
@@ -128,16 +128,3 @@ def _move_aside(path: Path) -> None:
             f"{path.name} is damaged and could not be moved aside ({error.strerror}), so no calls can be kept; "
             f"make {path.parent} writable for you or remove the file, and start again."
         ) from error
-
-
-def condemn(db: Database) -> StoreError:
-    """Mark the file so that the next start begins it anew; give the error to raise."""
-    try:
-        with db.bare() as connection:
-            connection.execute("PRAGMA user_version = 0").close()
-    except StoreError as error:
-        log.info("%s could not be marked as damaged: %s", db.path.name, error)
-    return StoreError(
-        f"{db.path.name} is damaged, so some calls cannot be read; start noc_alerts again: "
-        "it moves the file aside and reads the calls from the switches anew."
-    )

@@ -4,11 +4,12 @@ Any thread may use a `Database`: every transaction borrows its own connection, w
 Imports nothing of the store's tables.
 """
 
+import logging
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import QueuePool
 
 from noc_alerts.model.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 5.0
 #: A writer of this process waits as long for the one before it as that one may wait for another program, and some more.
@@ -29,15 +32,16 @@ Synchronous = Literal["FULL", "NORMAL"]
 class Database:
     """One file with its connections. `read()` gives a snapshot, `write()` one transaction that is kept or undone whole."""
 
-    def __init__(self, path: Path, synchronous: Synchronous, *, page_size: int = 4096, shrinks: bool = False) -> None:
-        """Make the engine; the file is created 0600 when it is first used.
+    def __init__(self, path: Path, synchronous: Synchronous, *, page_size: int = 4096, is_cache: bool = False) -> None:
+        """Make the engine; the file must be there already, so that it has the right mode.
 
-        `page_size`, `shrinks` (pages can be given back to the disk) only count for a new file.
+        `page_size` counts for a new file only. `is_cache`: the file can give pages back to the disk and may be begun anew.
         """
         self.path = path
         self._synchronous = synchronous
         self._setup = [f"PRAGMA page_size = {page_size}"]
-        if shrinks:
+        self._is_cache = is_cache
+        if is_cache:
             self._setup.append("PRAGMA auto_vacuum = INCREMENTAL")
         self._writer = threading.Lock()
         self._engine = sa.create_engine(
@@ -119,12 +123,29 @@ class Database:
             yield
         except sa.exc.DBAPIError as error:
             if isinstance(error.orig, sqlite3.Error):
-                raise StoreError(sentence_for(error.orig, self.path)) from error
+                raise self._error(error.orig) from error
             raise
         except sa.exc.TimeoutError as error:
             raise StoreError(locked_sentence(self.path)) from error
         except sqlite3.Error as error:
-            raise StoreError(sentence_for(error, self.path)) from error
+            raise self._error(error) from error
+
+    def _error(self, error: sqlite3.Error) -> StoreError:
+        if self._is_cache and is_damage(error):
+            return self.condemn()
+        return StoreError(sentence_for(error, self.path))
+
+    def condemn(self) -> StoreError:
+        """Mark a damaged cache (version 0) so that the next start begins it anew; give the error to raise."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+                connection.execute("PRAGMA user_version = 0").close()
+        except sqlite3.Error as error:
+            log.info("%s could not be marked as damaged: %s", self.path.name, error)
+        return StoreError(
+            f"{self.path.name} is damaged, so some of it cannot be read; start noc_alerts again, "
+            "then it moves the file aside and reads the calls from the switches anew."
+        )
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -165,9 +186,18 @@ def damaged_sentence(path: Path) -> str:
     return f"{path.name} is damaged and was left untouched, so it cannot be used; {where} in {path.parent} and start again."
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether an error says that the file itself is broken."""
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
 def sentence_for(error: sqlite3.Error, path: Path) -> str:
     """Say in one sentence what the driver's error means. Codes: https://www.sqlite.org/rescode.html."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return locked_sentence(path)
     if code == sqlite3.SQLITE_FULL:
@@ -180,7 +210,7 @@ def sentence_for(error: sqlite3.Error, path: Path) -> str:
             f"{path.name} cannot be written because the file or its folder is read-only, so nothing new is kept; "
             f"make {path.parent} writable for you and try again."
         )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if is_damage(error):
         return damaged_sentence(path)
     if code == sqlite3.SQLITE_IOERR:
         return (

@@ -315,6 +315,8 @@ def _checked_url(url: str) -> str:
         sentence = "Over http the credentials would be sent in clear. Give an address that begins with https."
     if sentence:
         raise BadInput(sentence, {"base_url": sentence})
+    if not parts.path.strip("/"):
+        url = f"{parts.scheme}://{parts.netloc}/api/cp"
     return url.rstrip("/") + "/"
 
 

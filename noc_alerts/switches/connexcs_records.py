@@ -111,6 +111,11 @@ class Records:
                 "Its call records hold no failed calls: attempts are taken from its statistics by the minute, so ASR is right, "
                 "but busy, no channel, NER and PDD of failed calls are not known."
             )
+        if self.failed_calls is FailedCalls.UNKNOWN and self._asked_at is not None:
+            found.append(
+                "It is not known whether its call records hold failed calls: neither they nor its statistics show one of the "
+                "last day. If they do not, ASR reads too high; it is asked again every hour."
+            )
         if not self._reach.filtered:
             hours = self._reach.longest_ms // 3_600_000
             found.append(f"It cannot filter records by duration: long calls appear up to 10 min late, none over {hours} h.")

@@ -99,8 +99,9 @@ def table_rows(rig: Rig) -> list[tuple[int, str, float, float | None, float]]:
 
 
 def test_every_record_is_read_and_none_is_lost(rig: Rig, seen: Seen) -> None:
-    rows = table_rows(rig)
-    assert len(rows) >= SECONDS * CPS * 0.9
+    newest = max(int(record.split("-")[0]) for record in seen.rows)
+    rows = [row for row in table_rows(rig) if row[0] <= newest]  # another test's traffic may follow
+    assert len(rows) >= SECONDS * CPS
     assert {int(record.split("-")[0]) for record in seen.rows} == {row[0] for row in rows}
     assert len(seen.rows) == len(rows)
     by_id = {int(record.split("-")[0]): row for record, row in seen.rows.items()}
@@ -226,19 +227,21 @@ def test_reading_begins_where_history_ends(rig: Rig, seen: Seen) -> None:
     assert len(got) < len(seen.rows) / 2
 
 
-def test_a_database_process_that_hangs_keeps_no_thread(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_process_that_hangs_keeps_no_thread(rig: Rig, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seen.rows
     monkeypatch.setattr(kamailio_records, "GIVE_UP_S", 1)
     it = Kamailio(rig.options, rig.secrets)
     find = "SELECT pid FROM pg_stat_activity WHERE application_name = 'noc_alerts' ORDER BY backend_start DESC LIMIT 1"
     try:
-        before = [page.cursor for page in it.pages("0", datetime.now(UTC))]
+        before = [int(page.cursor) for page in it.pages("0", datetime.now(UTC))]
         with psycopg.connect(rig.database_url, password=rig.database_password) as connection:
             row = connection.execute(find).fetchone()
         assert row is not None
         os.kill(row[0], signal.SIGSTOP)
         try:
             began = time.monotonic()
-            assert [page.cursor for page in it.pages("0", datetime.now(UTC))] == before, "read by a new connection"
+            after = [int(page.cursor) for page in it.pages("0", datetime.now(UTC))]
+            assert after >= before, "all is read by a new connection"
             assert 0.9 < time.monotonic() - began < 5
         finally:
             os.kill(row[0], signal.SIGCONT)

@@ -97,6 +97,13 @@ class ChipsField(QWidget):
         self._input.setAccessibleName(placeholder.rstrip("…"))
         self._input.setPlaceholderText(placeholder)
         self._input.setProperty("kit", "finder")
+        self._offered = QStringListModel(self)
+        completer = QCompleter(self._offered, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        # Later, because the line writes the whole word into itself after this signal.
+        completer.activated.connect(self._on_completed, Qt.ConnectionType.QueuedConnection)
+        self._input.setCompleter(completer)
         self._input.installEventFilter(self)
         self._input.textEdited.connect(self._on_typed)
         self._input.returnPressed.connect(self.take_typed)
@@ -126,18 +133,7 @@ class ChipsField(QWidget):
 
     def set_completions(self, words: Iterable[str]) -> None:
         """Offer these while typing, by any part of them."""
-        completer = self._input.completer()
-        offered = sorted(set(words) - set(self.entries), key=str.casefold)
-        if completer is None:
-            completer = QCompleter(offered, self)
-            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.activated[str].connect(self._on_completed)
-            self._input.setCompleter(completer)
-            return
-        model = completer.model()
-        if isinstance(model, QStringListModel) and model.stringList() != offered:
-            model.setStringList(offered)
+        self._offered.setStringList(sorted(set(words), key=str.casefold))
 
     def set_wrong(self, wrong: bool) -> None:
         """Draw the border in the error colour, or no longer."""

@@ -22,6 +22,7 @@ from ui.alerts.form_fields import Inputs, Sections
 from ui.alerts.form_values import DEFAULT_PERIOD, Watched, values_of
 from ui.text import InputError, NumberRange
 from ui.theme import FontRole, Role, theme
+from ui.widgets.fields import DurationBox, NumberField
 from ui.widgets.labels import Label
 from ui.widgets.page import scrolled
 
@@ -48,7 +49,7 @@ class AlertForm(QWidget):
         self._operator_chosen = False
         self._loading = False
         self._known: dict[CompanyKind, tuple[str, ...]] = {}
-        switches = [(None, _ALL_SWITCHES), *((each.id, each.name) for each in connections)]
+        switches: list[tuple[object, str]] = [(None, _ALL_SWITCHES), *((each.id, each.name) for each in connections)]
         self.inputs.connection_id.set_choices(switches)
         self._one_switch = len(connections) < 2
         column = QVBoxLayout(self)
@@ -160,11 +161,11 @@ class AlertForm(QWidget):
 
     def threshold(self) -> float | None:
         """Return the threshold as typed, None while it is no number."""
-        return _value(self.inputs.threshold)
+        return _number(self.inputs.threshold)
 
     def reset(self) -> float | None:
         """Return the reset as typed, None while there is none."""
-        return _value(self.inputs.reset) if words.reset_sign(self.operator) else None
+        return _number(self.inputs.reset) if words.reset_sign(self.operator) else None
 
     def watched(self) -> Watched:
         """Return what the chart shows of the form as it stands."""
@@ -204,8 +205,7 @@ class AlertForm(QWidget):
                 values[name] = getattr(i, name).value
             except InputError as error:
                 wrong[name] = str(error)
-        if "min_calls" in values and "min_calls" not in wrong:
-            values["min_calls"] = int(values["min_calls"])
+        values["min_calls"] = int(values["min_calls"])
         for name in ("hold", "keep"):
             values[name] = values.get(name) or timedelta(0)
         for name in ("names", "recipients"):
@@ -306,14 +306,14 @@ class AlertForm(QWidget):
         """Keep the proposed reset beside the threshold, or offer the usual one where there is none."""
         threshold, i = self.threshold(), self.inputs
         usual = None if threshold is None else words.usual_reset(self.area, self.operator, threshold)
-        if self._suggested is not None and _value(i.reset) == self._suggested and usual is not None:
+        if self._suggested is not None and _number(i.reset) == self._suggested and usual is not None:
             i.reset.set_value(usual)
             self._suggested = usual
         empty = not i.reset.text().strip()
         if empty and self._base is None and usual is not None and not self._loading:
             i.reset.set_value(usual)
             self._suggested, empty = usual, False
-        if self._suggested is not None and _value(i.reset) != self._suggested:
+        if self._suggested is not None and _number(i.reset) != self._suggested:
             self._suggested = None
         self._say_reset(usual, empty)
 
@@ -397,7 +397,7 @@ class AlertForm(QWidget):
         empty = not self.inputs.reset.text().strip()
         threshold = self.threshold()
         usual = None if threshold is None else words.usual_reset(self.area, self.operator, threshold)
-        if self._suggested is not None and _value(self.inputs.reset) != self._suggested:
+        if self._suggested is not None and _number(self.inputs.reset) != self._suggested:
             self._suggested = None
         self._say_reset(usual, empty)
         self._tell_nobody()
@@ -426,9 +426,15 @@ class AlertForm(QWidget):
         self.judged.emit()
 
 
-def _value(field: Any) -> Any:
+def _value(field: DurationBox | NumberField) -> Any:
     """Return what is in a typed field, None where that is no value."""
     try:
         return field.value
     except InputError:
         return None
+
+
+def _number(field: NumberField) -> float | None:
+    """Return what is in a number field, None where that is no number."""
+    value: float | None = _value(field)
+    return value

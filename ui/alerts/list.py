@@ -147,9 +147,9 @@ class AlertList(Page):
         told_hidden = [f"{text.number(count)} {word.lower()}" for word, count, _ in hidden if count]
         if told_hidden:
             sentence += f" ({', '.join(told_hidden)} hidden)"
-        critical = any(
-            row.alert.level is NoticeLevel.CRITICAL and row.verdict(now) is Verdict.IN_ALARM for row in rows
-        ) and any(Verdict.IN_ALARM in verdicts for _, _, verdicts in hidden)
+        critical = any(row.alert.level is NoticeLevel.CRITICAL and row.verdict(now) is Verdict.IN_ALARM for row in rows) and any(
+            Verdict.IN_ALARM in verdicts for _, _, verdicts in hidden
+        )
         self.set_sentence(sentence, Role.CRITICAL if critical else Role.MUTED)
 
     def tick(self, now: datetime) -> None:

@@ -22,7 +22,6 @@ from ui.alerts.editor import AlertEditor
 from ui.alerts.explain import explain
 from ui.alerts.form_values import new_draft
 from ui.alerts.list import AlertList, utc_now
-from ui.alerts.rows import AlertRow
 from ui.commands import Command, Menu
 
 if TYPE_CHECKING:
@@ -39,9 +38,7 @@ def make_page(context: ScreenContext) -> QWidget:
 class AlertsPage(QStackedWidget):
     """List and editors in one place; several editors may be open, Ctrl+Tab goes round them."""
 
-    def __init__(
-        self, context: ScreenContext, clock: Callable[[], datetime] = utc_now, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, context: ScreenContext, clock: Callable[[], datetime] = utc_now, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("alerts_page")
         self.setAccessibleName("Alerts")
@@ -63,7 +60,7 @@ class AlertsPage(QStackedWidget):
         match item:
             case int():
                 self.open_alert(item)
-            case ("new", kind, str(name), int() | None as connection_id):
+            case ("new", str(kind), str(name), int() | None as connection_id):  # a CompanyKind is a str
                 self.open_new(CompanyKind(kind), name, connection_id)
             case ("alarm", Alarm() as alarm) if alarm.key.rule_kind is RuleKind.ALERT:
                 self.open_alert(alarm.key.rule_id, alarm.key.subject)

@@ -121,7 +121,7 @@ class RowCells:
     def columns(self) -> list[Column[AlertRow]]:
         """Return the columns of the list."""
         return [
-            Column("on", "On", lambda r: r.alert.enabled, self._on, width=44, min_width=44, tooltip="Space switches it on or off"),
+            Column("on", "On", lambda r: r.alert.enabled, self._on, width=44, min_width=44, tooltip="Space switches it"),
             Column("title", "Title", lambda r: r.alert.title, self._title, width=200, min_width=120, stretch=True, fixed=True),
             Column("company", "Company", lambda r: r.alert.scope.label, self._company, width=148, min_width=90),
             Column("area", "Area", lambda r: r.alert.area.value, self._area, width=100, min_width=72),

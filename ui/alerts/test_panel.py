@@ -101,9 +101,8 @@ class TestPanel(Panel):
 
     def _show_idle(self) -> None:
         self.set_note("sends real messages that begin with TEST, changes no state")
-        self.area.set_state(
-            PageState(StateKind.EMPTY, "Not tested yet", "A test tells everyone whom the alarm would tell, over the same channels.")
-        )
+        sentence = "A test tells everyone whom the alarm would tell, over the same channels."
+        self.area.set_state(PageState(StateKind.EMPTY, "Not tested yet", sentence))
 
     def start(self) -> None:
         """Test the alert as it stands in the form."""
@@ -119,7 +118,8 @@ class TestPanel(Panel):
         self.button.setEnabled(False)
         self.model.set_rows([])
         *_, anybody = words.told_words(alert)
-        self.area.set_state(PageState(StateKind.LOADING, "Testing", "The messages are on their way. Each result comes as it happens."))
+        sentence = "The messages are on their way. Each result comes as it happens."
+        self.area.set_state(PageState(StateKind.LOADING, "Testing", sentence))
         begun, run = self._clock(), self._run
         service, bridge = self._context.service, self._context.bridge
         future = service.test_alert(alert, bridge.on_gui(lambda step: self._take(run, step)))
@@ -156,9 +156,8 @@ class TestPanel(Panel):
         else:
             self.set_note(f"sent {at} with the values of now, every text begins with TEST, nothing was changed")
         if not self._count:
-            self.area.set_state(
-                PageState(StateKind.EMPTY, "Nobody would be told", "Add an address, or switch the desktop message on, and test again.")
-            )
+            sentence = "Add an address, or switch the desktop message on, and test again."
+            self.area.set_state(PageState(StateKind.EMPTY, "Nobody would be told", sentence))
 
     def _fail(self, run: int, error: NocError) -> None:
         if self._closed or run != self._run:

@@ -11,8 +11,8 @@ from noc_alerts.engine.news import AlertLine
 from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator
 from noc_alerts.model.companies import CompanyKind
-from noc_alerts.notify.policy import decide
 from noc_alerts.model.deliveries import Cause, Channel
+from noc_alerts.notify.policy import decide
 from ui import text
 from ui.text import Shown
 
@@ -113,14 +113,15 @@ def area_words(alert: Alert) -> tuple[str, str]:
 
 def sample_words(alert: Alert, calls: int | None) -> str:
     """Return what a value rests on: `294 attempts`, `41 answered`, `one reading`; empty when that is not known."""
-    if alert.area.is_reading:
+    return "" if calls is None and not alert.area.is_reading else area_sample(alert.area, calls or 0)
+
+
+def area_sample(area: Area, calls: int) -> str:
+    """Return what a value of an area rests on."""
+    if area.is_reading:
         return "one reading"
-    if calls is None:
-        return ""
-    word = alert.area.facts.rests_on
-    if word == "attempts":
-        return text.plural(calls, "attempt")
-    return f"{text.number(calls)} {word}"
+    word = area.facts.rests_on
+    return text.plural(calls, "attempt") if word == "attempts" else f"{text.number(calls)} {word}"
 
 
 def too_few_words(alert: Alert, calls: int | None) -> str:
@@ -196,7 +197,8 @@ def now_sentence(alert: Alert, line: AlertLine | None, now: datetime, zone: tzin
             return f"It could not be judged: {line.error}"
         case Verdict.IN_ALARM:
             lasting = f" for {text.span(now - line.since)}" if line.since else ""
-            return f"In alarm{lasting}: it fires {threshold_words(alert)}, {reset_words(alert)}. Now {stands or 'there is no value'}."
+            limits = f"it fires {threshold_words(alert)}, {reset_words(alert)}"
+            return f"In alarm{lasting}: {limits}. Now {stands or 'there is no value'}."
         case Verdict.PENDING:
             return f"Pending: {stands}. It fires if that lasts {text.exact_span(alert.hold)}."
         case _:

@@ -158,6 +158,15 @@ class SwitchForm(Panel):
         """Show what is saved again."""
         self.edit(self._connection)
 
+    def focus_first(self) -> None:
+        """Put the focus where typing begins."""
+        (self._kind_box if self._connection is None else self._name).setFocus()
+
+    @property
+    def typed(self) -> bool:
+        """Return whether anything was typed that would be lost."""
+        return bool(self._name.text().strip() or self._fields.typed_secrets or self._fields.labels_of_changes({}))
+
     def changes(self) -> list[str]:
         """Name what is not saved, in the order of the form."""
         saved = self._connection

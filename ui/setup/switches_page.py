@@ -385,6 +385,7 @@ class _ItemPage(Page):
         self.form.edit(connection)
         self.say_place(connection)
         self.check.clear()
+        self.check.setVisible(connection is None or connection.live)
         self.bad.setVisible(connection is not None)
         self.bad.show_records([], 0)
         self.form.focus_first()
@@ -424,7 +425,6 @@ class _ItemPage(Page):
         self._revert.setEnabled(bool(changes) or wrong > 0)
         self._save.setVisible(not read_only)
         self._save.setEnabled(not wrong and (bool(changes) or self.form.connection is None))
-        self.check.button.setEnabled(not self.check.running)
         self._context.commands.refresh()
 
 

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 BASE: Final = "/api/cp/"
 _LARGEST_BODY = 1_000_000
+_SWALLOWED = 8_000_000
 _AT_ONCE = 4  # requests in progress before it answers 429: sessions of a real account are limited
 _IDLE_S = 60.0
 _HUGE_BYTES = 64_000_000
@@ -79,8 +80,8 @@ class _Fault:
 class DemoSwitch:
     """A switch that can be started inside the program.
 
-    The world is the same for the same `seed` and time of construction (as `clock` tells it); `clock` is asked once
-    per request. `history`: how far back call records exist. `port` 0 takes a free one.
+    The world is the same for the same `seed` and time of construction (as `clock` tells it); `clock` is asked at
+    every request. `history`: how far back call records exist. `port` 0 takes a free one.
     """
 
     def __init__(
@@ -281,7 +282,9 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True
-            self._send(413, b'{"error":"Payload Too Large"}')
+            if length.isdecimal() and int(length) <= _SWALLOWED:
+                self.rfile.read(int(length))  # closing on what was not read would reset the connection, and the answer with it
+            self._send(413, b'{"error":"Payload Too Large"}', headers={"Connection": "close"})
             return
         body = self.rfile.read(int(length))
         path, _, query = self.path.partition("?")

@@ -486,6 +486,28 @@ def test_whether_failures_are_held_is_asked_once(demo: DemoSwitch, desk: Desk, c
     assert not [seen for seen in demo.requests_seen if seen.path == "breakout-aggrid"]
 
 
+def test_when_no_failure_can_be_found_it_is_said_and_asked_again(clock: Clock) -> None:
+    demo = DemoSwitch(seed=3, clock=clock, calls_per_s=2.0, holds_failed_calls=False)
+    desk = Desk(demo)
+    try:
+        switch, kept = desk.connect(), Kept()
+        demo.fail(FailMode.FORBIDDEN, path="breakout")
+        kept.read(switch, clock.now)
+        assert any("not known whether" in note for note in switch.state(clock.now).notes)
+        demo.fail(None)
+        clock.now += 61 * MINUTE
+        kept.read(switch, clock.now)
+        assert any("hold no failed calls" in note for note in switch.state(clock.now).notes)
+    finally:
+        desk.close()
+        demo.stop()
+
+
+def test_the_address_may_be_given_without_its_path(desk: Desk) -> None:
+    switch = desk.connect(base_url=desk.base.removesuffix("/api/cp/"))
+    assert len(switch.state(START).companies or ()) == 18
+
+
 # -- the check -----------------------------------------------------------------------------------------------------------
 
 
