@@ -42,7 +42,7 @@ class App:
         self._profile = profile
         self._stack = stack
         self._demo = demo
-        self._context: ScreenContext | None = None
+        self.context: ScreenContext | None = None
         self._quitting = False
         self.commands = Commands()
         self.window = MainWindow(self._pages(), self.commands, demo=demo)
@@ -53,7 +53,7 @@ class App:
         def page(name: str, module: str) -> QWidget:
             from importlib import import_module
 
-            widget: QWidget = import_module(module).make_page(self._context)
+            widget: QWidget = import_module(module).make_page(self.context)
             return widget
 
         watch, setup = Group.WATCH, Group.SET_UP
@@ -76,13 +76,13 @@ class App:
         from ui.wiring import wire
 
         try:
-            self._context = wire(self.window, self.commands, self._profile, self._stack, demo=self._demo)
+            self.context = wire(self.window, self.commands, self._profile, self._stack, demo=self._demo)
         except NocError as error:
             messages.fail("Nothing is watched", error.sentence)
             return
         self.window.quit_asked.connect(self.ask_quit)
         self.window.close_guard = self._on_close_asked
-        self.commands.add(Command("tools.read", "&Read all switches now", Menu.TOOLS, "F5"), self._context.service.read_now)
+        self.commands.add(Command("tools.read", "&Read all switches now", Menu.TOOLS, "F5"), self.context.service.read_now)
         self.window.start_page("overview")
         self._on_tick()
         self._timer.start(TICK_MS)

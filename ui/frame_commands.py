@@ -71,7 +71,7 @@ def _add_view(window: MainWindow, commands: Commands) -> None:
             checked=lambda density=density: prefs.density is density,  # type: ignore[misc]  # as above
         )
     for appearance in Appearance:
-        words = appearance.value if appearance is Appearance.SYSTEM else f"{appearance.value} theme"
+        words = "System theme" if appearance is Appearance.SYSTEM else f"{appearance.value} theme"
         commands.add(
             Command(f"view.theme_{appearance.name.lower()}", words, Menu.VIEW, group=2, checkable=True),
             lambda appearance=appearance: change_look(appearance, theme.scale),  # type: ignore[misc]  # as above

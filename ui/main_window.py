@@ -158,10 +158,21 @@ class MainWindow(QMainWindow):
         pane = panes[at]
         if pane is self.rail:
             self.rail.focus_current()
+        else:
+            _focus_in(pane)
+
+    def _focus_page(self) -> None:
+        """Put the focus where it was in the open page, at first into its first pane; leave it in the rail if it is there."""
+        page, focus = self.pages.currentWidget(), QApplication.focusWidget()
+        if page is None or (focus is not None and (self.rail.isAncestorOf(focus) or page.isAncestorOf(focus))):
             return
-        target = pane if pane.focusPolicy() & Qt.FocusPolicy.TabFocus else _first_focusable(pane)
-        if target is not None:
-            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        before = page.focusWidget()
+        if before is not None and before is not page:
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        panes = self._page_panes()
+        if panes:
+            _focus_in(panes[0])
 
     def _page_panes(self) -> list[QWidget]:
         page = self.pages.currentWidget()
@@ -171,7 +182,7 @@ class MainWindow(QMainWindow):
         if panes is not None:
             return list(cast(Callable[[], list[QWidget]], panes)())
         tables = cast(list[QWidget], page.findChildren(TableView))
-        return [each for each in tables if each.isVisible()] or [page]
+        return [each for each in tables if each.isVisibleTo(page)] or [page]
 
     # --- what is kept ------------------------------------------------------------------------------------------------
 
@@ -215,6 +226,7 @@ class MainWindow(QMainWindow):
     def _on_moved(self, place: Place) -> None:
         self.rail.set_current(place.page)
         self.commands.set_page(f"{place.page}.item" if place.item else place.page)
+        self._focus_page()
         self.commands.refresh()
         self.page_opened.emit(place.page, place.item)
 
@@ -227,8 +239,14 @@ class MainWindow(QMainWindow):
         self.addActions([action for action in self.commands.actions() if action not in mine])
 
 
+def _focus_in(pane: QWidget) -> None:
+    target = pane if pane.focusPolicy() & Qt.FocusPolicy.TabFocus else _first_focusable(pane)
+    if target is not None:
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
 def _first_focusable(pane: QWidget) -> QWidget | None:
     for child in cast(list[QWidget], pane.findChildren(QWidget)):
-        if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        if child.isVisibleTo(pane) and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
             return child
     return None

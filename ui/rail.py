@@ -53,7 +53,7 @@ class _Item(QAbstractButton):
         self.setObjectName(f"rail_{spec.key}")
         self.setAccessibleName(spec.title)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click goes on to the page
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.update_tooltip()
 
@@ -77,10 +77,10 @@ class _Item(QAbstractButton):
             painter.fillRect(QRectF(0, 0, 3, box.height()), theme.color(Role.ACCENT))
         ink = Role.TEXT if on else Role.MUTED
         middle = box.center().y()
-        icons.draw(painter, self.spec.icon, QPointF(24 if self.narrow else 25, middle), icons.RAIL, ink)
+        icons.draw(painter, self.spec.icon, QPointF(theme.px(24 if self.narrow else 25), middle), icons.RAIL, ink)
         if self.narrow:
             if self.mark is not None:
-                marks.draw(painter, QRectF(30, middle - 13, 12, 12), self.mark)
+                marks.draw(painter, QRectF(theme.px(30), middle - theme.px(13), theme.px(12), theme.px(12)), self.mark)
         else:
             self._paint_words(painter, box, on, ink)
         if self.hasFocus():
@@ -92,7 +92,7 @@ class _Item(QAbstractButton):
     def _paint_words(self, painter: QPainter, box: QRectF, on: bool, ink: Role) -> None:
         painter.setFont(theme.font(FontRole.BODY_STRONG if on else FontRole.BODY))
         painter.setPen(theme.color(ink))
-        painter.drawText(box.adjusted(46, 0, -40, 0), Qt.AlignmentFlag.AlignVCenter, self.spec.title)
+        painter.drawText(box.adjusted(theme.px(46), 0, -40, 0), Qt.AlignmentFlag.AlignVCenter, self.spec.title)
         if not self.count_text:
             return
         painter.setFont(theme.font(FontRole.CAPTION))

@@ -5,7 +5,6 @@ Any thread may make them. Must not import Qt widgets.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,8 +112,8 @@ def sort_keys(values: list[Any]) -> list[Any]:
         return [None if value is None else value.casefold() for value in values]
     if kind is datetime:
         return [None if value is None else value.timestamp() for value in values]
-    if kind is float:
-        return [None if value is None or math.isnan(value) else value for value in values]
+    if kind in (float, int):
+        return [None if value is None or value != value else value for value in values]  # only NaN differs from itself
     return values
 
 

@@ -63,7 +63,7 @@ class ChartPane(Panel):
         self._range = SegmentedControl(
             [(key, said) for key, (said, _) in _RANGES.items()], "alert_chart_range", "Range of the chart", small=True
         )
-        self._range.chosen.connect(lambda key: self._feed.set_range(_RANGES[key][1]))
+        self._range.chosen.connect(self._on_range_chosen)
         self.add_action(self.chooser)
         self.add_action(self._range)
         self._feed = make_live_chart(context, None, name="alert_live_chart", labels=True, length=_RANGES["1h"][1])
@@ -288,3 +288,6 @@ class ChartPane(Panel):
         self._choices.sort(key=lambda each: each != choice)
         self._feed.show(None)
         self._show_choice()
+
+    def _on_range_chosen(self, key: str) -> None:
+        self._feed.set_range(_RANGES[key][1])

@@ -6,7 +6,6 @@ Runs on the window's thread. `make_live_chart` is how other screens get a chart.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -15,7 +14,7 @@ from noc_alerts.engine.news import Frame, Snapshot
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import Connection, HealthState
 from noc_alerts.model.errors import StoreError
-from noc_alerts.scheduler import utc_now
+from noc_alerts.scheduler import Service, utc_now
 from ui.charts.cursor import SharedCursor
 from ui.charts.live_chart import LiveChart
 from ui.charts.lookup import Rules, alarms_of, alerts_of, episodes_of, limits_of, state_of
@@ -60,7 +59,7 @@ class ChartFeed(QObject):
         context.bridge.rounded.connect(self._on_rounded)
         context.bridge.alarms_changed.connect(self._on_alarms_changed)
         service, still_open = context.service, self._open
-        chart.destroyed.connect(lambda: [service.close_chart(chart_id) for chart_id in still_open])
+        chart.destroyed.connect(lambda: _close_all(service, still_open))
 
     @property
     def choice(self) -> ChartChoice | None:
@@ -117,6 +116,8 @@ class ChartFeed(QObject):
         """Ask for frames while the chart is shown."""
         if watched is self.chart and not event.spontaneous():
             if event.type() is QEvent.Type.Show:
+                if self._choice is not None:
+                    self._find_connection(self._choice)
                 self._learn()
                 self._open_if_seen()
                 self._timer.start()
@@ -131,8 +132,7 @@ class ChartFeed(QObject):
             self._open.append(self._context.service.open_chart(spec))
 
     def _close(self) -> None:
-        while self._open:
-            self._context.service.close_chart(self._open.pop())
+        _close_all(self._context.service, self._open)
 
     def _reopen(self) -> None:
         if self._open:
@@ -184,6 +184,7 @@ class ChartFeed(QObject):
             return
         now, snapshot = self._clock(), self._context.bridge.snapshot
         self.chart.set_now(now)
+        self.chart.set_unit(self._unit())  # the currency comes with the first snapshot
         self.chart.set_zone(self._context.zone())
         try:
             known = self._rules.refresh(() if snapshot is None else snapshot.alarms, now)
@@ -208,7 +209,7 @@ class ChartFeed(QObject):
             return HeadState(rest="The switch of this chart is gone")
         if self._end is not None:
             return HeadState(rest=f"Imported records of {self._connection.name}, not judged")
-        return replace(state)
+        return state
 
     def _take_health(self, snapshot: Snapshot | None) -> None:
         choice = self._choice
@@ -216,9 +217,16 @@ class ChartFeed(QObject):
             if choice is not None and line.connection.id == choice.connection_id and self._end is None:
                 self.chart.set_health(line.as_of, line.health.state is HealthState.BLIND)
 
-    def _on_rounded(self, _snapshot: Snapshot) -> None:
-        if self.chart.isVisible():
-            self._learn()
+    def _on_rounded(self, snapshot: Snapshot) -> None:
+        if not self.chart.isVisible() or self._choice is None:
+            return
+        before, cid = self._connection, self._choice.connection_id
+        now = next((line.connection for line in snapshot.switches if line.connection.id == cid), None)
+        if now is not None and now != before:  # connected, or changed: its charts begin anew
+            self._find_connection(self._choice)
+            if before is None or self.chart.frame is None:
+                self._reopen()
+        self._learn()
 
     def _on_alarms_changed(self, _changes: object) -> None:
         if self._own_rules:
@@ -228,6 +236,11 @@ class ChartFeed(QObject):
 
     def _on_ticked(self) -> None:
         self.chart.set_now(self._clock())
+
+
+def _close_all(service: Service, still_open: list[int]) -> None:
+    while still_open:
+        service.close_chart(still_open.pop())
 
 
 def make_live_chart(

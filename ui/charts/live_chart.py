@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import Frame
 from ui import text
-from ui.charts import paint
+from ui.charts import paint, words
 from ui.charts.canvas import Canvas, Drawn
 from ui.charts.cursor import MIN_VIEW_MS, SharedCursor
 from ui.charts.head import ChartHead
@@ -109,6 +109,13 @@ class LiveChart(QWidget):
         self._redraw()
         self._say()
 
+    def set_unit(self, unit: str) -> None:
+        """Write values in another unit: the currency became known."""
+        if unit != self._scale.unit:
+            self._scale = Scale(unit, self._scale.decimals)
+            self._redraw()
+            self._say()
+
     def set_frame(self, frame: Frame) -> None:
         """Show newer points; while the view stands still only the head follows."""
         self._newest = frame
@@ -165,8 +172,10 @@ class LiveChart(QWidget):
 
     def set_zone(self, name: str) -> None:
         """Write times in the zone of this IANA name; raise text.InputError for an unknown one."""
-        self.canvas.zone = text.find_zone(name)
-        self._redraw()
+        zone = text.find_zone(name)
+        if zone != self.canvas.zone:
+            self.canvas.zone = zone
+            self._redraw()
 
     def set_interval(self, on: bool) -> None:
         """Draw the 95 % interval where the metric has one."""
@@ -226,8 +235,8 @@ class LiveChart(QWidget):
         from_ms, to_ms = self.edges
         frame = self._shown
         if frame is None:
-            words = f"Reading the calls of {self._title}." if self._waited and self._title else ""
-            self.canvas.draw(Drawn(unit=self._scale.unit, note=words), from_ms, to_ms)
+            note = f"Reading the calls of {self._title}." if self._waited and self._title else ""
+            self.canvas.draw(Drawn(unit=self._scale.unit, note=note), from_ms, to_ms)
             return
         points, counted = frame.points, self._rests_on != "reading"
         value, as_of = points.value, None if self._as_of is None else milliseconds(self._as_of)
@@ -273,7 +282,10 @@ class LiveChart(QWidget):
 
     def _say(self) -> None:
         """Put value, sample, age and state into the head and the accessible name."""
-        number, unit, role, sample = self._value_now()
+        points = None if self._newest is None else self._newest.points
+        number, unit, role, sample = words.value_now(
+            points, self._scale, self._rests_on, self._min_calls, blind=self._is_blind, waited=self._waited
+        )
         state = self._state
         if self._is_blind and state.mark is not Mark.BLIND:
             length = "" if self._as_of is None else f" for {text.span(self._now - self._as_of)}"
@@ -287,25 +299,6 @@ class LiveChart(QWidget):
         parts = (self._title, f"{self._metric} {spoken}".strip(), sample, age, limits, f"{state.word}{state.rest}")
         self.setAccessibleName(", ".join(part for part in parts if part))
 
-    def _value_now(self) -> tuple[str, str, Role | None, str]:
-        """Return number, unit, colour (None = by level) and sample of the newest point."""
-        frame = self._newest
-        if frame is None:
-            return "…", "", Role.MUTED, "reading" if self._waited else ""
-        finite = np.flatnonzero(np.isfinite(frame.points.value))
-        last = float(frame.points.value[finite[-1]]) if len(finite) else None
-        if self._is_blind:
-            was = "" if last is None else f"was {self._scale.joined(last)}"
-            return text.UNKNOWN, "", Role.BLIND, was
-        if not len(frame.points.value):
-            return text.NONE, "", Role.MUTED, "no reading" if self._rests_on == "reading" else "no calls"
-        value, calls = float(frame.points.value[-1]), int(frame.points.calls[-1])
-        if self._rests_on != "reading" and calls < self._min_calls:
-            return text.NONE, "", Role.MUTED, text.too_few(calls, self._min_calls)
-        if not np.isfinite(value):
-            return text.NONE, "", Role.MUTED, "no calls"
-        return text.number(value, self._scale.decimals), self._scale.unit, None, paint.sample_words(calls, self._rests_on)
-
     def _age_now(self) -> tuple[str, Role]:
         if self._end is not None:
             return f"records end {text.time_of(self._end, self._now, self.canvas.zone)}", Role.MUTED
@@ -314,10 +307,7 @@ class LiveChart(QWidget):
         read_at = self._as_of
         if self._rests_on == "reading" and len(self._newest.points.at_ms) and not self._is_blind:
             read_at = min(read_at, moment(float(self._newest.points.at_ms[-1])))
-        age = text.age(read_at, self._now, self._poll)
-        if self._is_blind:
-            return age.old, Role.BLIND
-        return age.old, Role.MUTED if age.state is text.AgeState.FRESH else Role.WARNING
+        return words.age_now(read_at, self._now, self._poll, blind=self._is_blind)
 
     # -- cursor, zoom, keys ----------------------------------------------------------------------------------------------
 
@@ -340,8 +330,8 @@ class LiveChart(QWidget):
             at -= 1
         point, value, calls = float(d.at_ms[at]), float(d.value[at]), int(d.calls[at])
         clock = self._cursor_clock(point)
-        words = paint.value_words(self._scale, self._rests_on, point, value, calls, d.min_calls, clock)
-        self.canvas.set_cursor((point, words, value if np.isfinite(value) else None))
+        shown = words.value_words(self._scale, self._rests_on, value, calls, d.min_calls, clock)
+        self.canvas.set_cursor((point, shown, value if np.isfinite(value) else None))
 
     def _cursor_clock(self, at_ms: float) -> str:
         """Return the time of the box: the day too where more than one is shown, seconds where minutes are few."""

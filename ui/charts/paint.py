@@ -16,7 +16,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
 from ui import text
 from ui.charts.geometry import Geometry
-from ui.charts.parts import Episode, EpisodeKind, Scale
+from ui.charts.parts import Episode, EpisodeKind
 from ui.charts.scales import Floats, Ints, TimeTick, ValueTicks, columns, milliseconds, moment, runs, tick_text, time_ticks
 from ui.theme import FontRole, Role, theme
 
@@ -268,23 +268,3 @@ def note(painter: QPainter, at: Geometry, words: str, role: Role = Role.MUTED) -
     painter.setFont(theme.font(FontRole.BODY))
     painter.setPen(theme.color(role))
     painter.drawText(at.plot.adjusted(8, 0, -8, 0), _MIDDLE | Qt.TextFlag.TextWordWrap, words)
-
-
-def value_words(scale: Scale, rests_on: str, at_ms: float, value: float, calls: int, min_calls: int, clock: str) -> str:
-    """Return the words of the value box: `03:13, 43.8 %, 294 attempts`; what was not judged is said."""
-    if not np.isfinite(value):
-        return f"{clock}, no value"
-    shown = f"{clock}, {scale.joined(value)}"
-    if rests_on == "reading":
-        return shown
-    if calls < min_calls:
-        return f"{shown}, {text.too_few(calls, min_calls)}, not judged"
-    return f"{shown}, {sample_words(calls, rests_on)}"
-
-
-def sample_words(calls: int, rests_on: str) -> str:
-    """Return `294 attempts`, `1 attempt`, `41 answered`, `one reading`."""
-    if rests_on == "reading":
-        return "one reading"
-    word = rests_on[:-1] if calls == 1 and rests_on in ("attempts", "calls") else rests_on
-    return f"{text.number(calls)} {word}"

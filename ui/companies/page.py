@@ -70,7 +70,7 @@ class CompaniesPage(Page):
     def show_item(self, item: object) -> None:
         """Select a company by its key (connection id, kind, name)."""
         self._clear_filters()
-        self.area.view.select_key(item)  # type: ignore[arg-type]  # any hashable; what is not a row is not selected
+        self.area.view.select_key(item)
         self.area.view.setFocus()
 
     # --- building ---------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class CompaniesPage(Page):
         self.area.view.show_menu(menu, at)
 
     def _open_charts(self, key: object) -> None:
-        row = self._model.find(key)  # type: ignore[arg-type]  # keys of rows are hashable
+        row = self._model.find(key)
         if row is not None:
             self._context.go("charts", (row.line.connection_id, row.subject.key, "ASR"))
 

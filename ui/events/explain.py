@@ -82,6 +82,7 @@ class ExplainPanel(Panel):
         self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._area.setAccessibleName("Explanation of the chosen line")
         self.body.addWidget(self._area)
+        self.setFocusProxy(self._area)
         self.show_event(None)
 
     @property

@@ -111,7 +111,11 @@ class EventsPage(Page):
     def _add_commands(self) -> None:
         add = self._context.commands.add
         add(Command("events.explain", "&Explain this line", Menu.EDIT, key="E", page=PAGE), self._explain, enabled=self._chosen)
-        add(Command("events.open", "&Open what the line is about", Menu.GO, group=5, page=PAGE), self._open_current, enabled=self._chosen)
+        add(
+            Command("events.open", "&Open what the line is about", Menu.GO, group=5, page=PAGE),
+            self._open_current,
+            enabled=self._chosen,
+        )
         add(Command("events.export", "E&xport events…", Menu.FILE, group=2, page=PAGE), self._ask_export)
 
     # --- reading ----------------------------------------------------------------------------------------------------------
@@ -274,13 +278,13 @@ class EventsPage(Page):
 
     def _explain(self) -> None:
         self.explain.show_event(self._current(), again=True)
-        self.explain.findChild(QWidget, "events_explain_scroll").setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.explain.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _open_current(self) -> None:
         self._open(self.area.view.current_key())
 
     def _open(self, key: object) -> None:
-        event = self._model.find(key)  # type: ignore[arg-type]  # keys of rows are hashable
+        event = self._model.find(key)
         if event is None:
             return
         if event.alarm_id is not None:

@@ -49,13 +49,19 @@ def _spoken(row: _Row) -> str:
 
 _COLUMNS: tuple[Column[_Row], ...] = (
     Column(
-        "step", "Step", lambda r: r.number, lambda r: Cell(r.step.what, second=r.step.to),
-        width=210, min_width=120, fixed=True, sortable=False,
+        "step",
+        "Step",
+        lambda r: r.number,
+        lambda r: Cell(r.step.what, second=r.step.to),
+        width=210,
+        min_width=120,
+        fixed=True,
+        sortable=False,
     ),
     Column("result", "Result", lambda r: r.step.ok, _result, width=96, min_width=90, sortable=False),
     Column("took", "Took", lambda r: r.step.took, _took, align=Align.RIGHT, width=76, min_width=64, sortable=False),
     Column("answer", "Answer", lambda r: r.step.answer, lambda r: Cell(r.step.answer), width=260, stretch=True, sortable=False),
-)  # fmt: skip
+)
 
 
 class CheckPanel(Panel):

@@ -29,13 +29,15 @@ class ImportDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.addWidget(self.panel)
         self.panel.closed.connect(self.accept)
-        self.panel.imported.connect(self._on_imported)
+        self.panel.imported.connect(self._on_over)
+        self.panel.stopped.connect(self._on_over)
         self.finished.connect(self._on_finished)
 
     def _on_finished(self, _code: int) -> None:
+        self.panel.forget_looks()
         if not self.panel.running:
             self.deleteLater()
 
-    def _on_imported(self, _report: object) -> None:
+    def _on_over(self, _report: object = None) -> None:
         if not self.isVisible():
             self.deleteLater()

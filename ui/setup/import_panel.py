@@ -124,9 +124,10 @@ class DropArea(QWidget):
 
 
 class ImportPanel(QWidget):
-    """Choose, import, report. `imported` carries the ImportReport; `closed` is sent when the person is done here."""
+    """Choose, import, report. `imported` carries the ImportReport; `stopped`: it failed; `closed`: the person is done here."""
 
     imported = Signal(object)
+    stopped = Signal()
     closed = Signal()
 
     def __init__(self, context: ScreenContext) -> None:
@@ -242,6 +243,10 @@ class ImportPanel(QWidget):
         typed = self._map.line.text().strip()
         return Path(typed).expanduser() if typed else None
 
+    def forget_looks(self) -> None:
+        """Let go of a look that is going on: nobody sees this panel any more."""
+        self._look += 1
+
     def _look_again(self) -> None:
         """Look at all chosen files; what an earlier look finds is not shown any more."""
         self._look += 1
@@ -301,9 +306,18 @@ class ImportPanel(QWidget):
         self.running = False
         self._progress.set("", Role.MUTED)
         self._show_state()
+        if not self.isVisible():
+            self._context.messages.fail("The import stopped", f"{error.sentence} What was read before is kept.")
         self.files.set_state(
-            PageState(StateKind.ERROR, "The import stopped", f"{error.sentence} What was read before is kept.", "Try again", self._try_again)
+            PageState(
+                StateKind.ERROR,
+                "The import stopped",
+                f"{error.sentence} What was read before is kept.",
+                "Try again",
+                self._try_again,
+            )
         )
+        self.stopped.emit()
 
     def _try_again(self) -> None:
         self._show_state()
@@ -342,7 +356,9 @@ class ImportPanel(QWidget):
             self._progress.set(f"{text.plural(refused, 'file')} {verb} left out: see the columns", Role.CRITICAL)
         elif not self.running:
             self._progress.set("", Role.MUTED)
-        empty = PageState(StateKind.EMPTY, "No file chosen yet", "The columns of each file are shown here before anything is read.")
+        empty = PageState(
+            StateKind.EMPTY, "No file chosen yet", "The columns of each file are shown here before anything is read."
+        )
         self.files.set_state(None if self.looks else empty)
 
 

@@ -75,7 +75,9 @@ _KAMAILIO = KindSpec(
                     "http://switch:8060/rpc",
                     "Give the address of the management interface, as http://switch:8060/rpc.",
                 ),
-                FieldSpec("api_key", "API key", "Sent as X-API-Key. Leave it empty where the interface asks for none.", secret=True),
+                FieldSpec(
+                    "api_key", "API key", "Sent as X-API-Key. Leave it empty where the interface asks for none.", secret=True
+                ),
             ),
         ),
         (
@@ -91,7 +93,11 @@ _KAMAILIO = KindSpec(
                 FieldSpec("database_password", "Database password", secret=True),
                 FieldSpec("records", "Records", "Table or view. Empty means cdrs.", "cdrs", narrow=True),
                 FieldSpec(
-                    "customers_table", "Customers", "Names and balances. Empty means customers, - means none.", "customers", narrow=True
+                    "customers_table",
+                    "Customers",
+                    "Names and balances. Empty means customers, - means none.",
+                    "customers",
+                    narrow=True,
                 ),
                 FieldSpec("zone", "Zone of its times", "Where they name none. Empty means UTC.", "UTC", narrow=True),
                 FieldSpec("history_days", "Days read at the first time", "Empty means 7.", "7", narrow=True),
@@ -99,7 +105,10 @@ _KAMAILIO = KindSpec(
         ),
     ),
     clocks=(
-        (Clock.OUTCOME, "Kamailio tells its calls in progress, so an answered call counts at its answer and a collapse shows at once."),
+        (
+            Clock.OUTCOME,
+            "Kamailio tells its calls in progress, so an answered call counts at its answer and a collapse shows at once.",
+        ),
         (Clock.END, "Every call counts when it ends; a collapse shows late, because answered calls end later than failed ones."),
         (Clock.SETUP, _SETUP_REASON),
     ),
@@ -128,12 +137,19 @@ _CONNEXCS = KindSpec(
                     default="token",
                 ),
                 FieldSpec(
-                    "token", "Token", "Called Bearer token in ConnexCS. The scope API (Read) is enough.", secret=True,
+                    "token",
+                    "Token",
+                    "Called Bearer token in ConnexCS. The scope API (Read) is enough.",
+                    secret=True,
                     only=("auth", ("token",)),
                 ),
                 FieldSpec(
-                    "user", "E-mail", "The one with which you sign in.", "noc@carrier.example",
-                    "Give the e-mail address with which you sign in.", only=("auth", ("jwt", "basic")),
+                    "user",
+                    "E-mail",
+                    "The one with which you sign in.",
+                    "noc@carrier.example",
+                    "Give the e-mail address with which you sign in.",
+                    only=("auth", ("jwt", "basic")),
                 ),
                 FieldSpec("password", "Password", secret=True, only=("auth", ("jwt", "basic"))),
                 FieldSpec("timeout_s", "Waits for an answer", "Seconds. Empty means 20.", "20", narrow=True),
@@ -143,8 +159,11 @@ _CONNEXCS = KindSpec(
             "Call records",
             (
                 FieldSpec(
-                    "cost", "Cost is", "Whose charge counts as cost.",
-                    choices=(("provider", "What the carrier asks"), ("customer", "What the customer pays")), default="provider",
+                    "cost",
+                    "Cost is",
+                    "Whose charge counts as cost.",
+                    choices=(("provider", "What the carrier asks"), ("customer", "What the customer pays")),
+                    default="provider",
                 ),
                 FieldSpec("history_days", "Days read at the first time", "Empty means 1.", "1", narrow=True),
                 FieldSpec("late_s", "A record appears within", "Seconds after its call. Empty means 60.", "60", narrow=True),
@@ -168,7 +187,7 @@ _CONNEXCS = KindSpec(
         (Clock.SETUP, _SETUP_REASON),
     ),
     poll=timedelta(seconds=60),
-)  # fmt: skip
+)
 
 _CALL_FILES = KindSpec(
     sections=(

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 WIDTH = 480
 POLLS = [timedelta(seconds=s) for s in (5, 10, 15, 30, 60, 120, 300)]
 DEMO_REASON = "This is the demo's own switch. It is made anew at every start, so nothing here can be changed."
-IMPORTED_REASON = "It holds imported call records and is not read again, so there is nothing to set. Import more files to add to it."
+IMPORTED_REASON = (
+    "It holds imported call records and is not read again, so there is nothing to set. Import more files to add to it."
+)
 
 
 class SwitchForm(Panel):
@@ -264,7 +266,9 @@ class SwitchForm(Panel):
                 secrets.set(secret_name(cid, key), value)
 
         future = run_errand(keep)
-        self._context.bridge.run(future, lambda _: self._on_kept(kept, typed), lambda error: self._on_not_kept(kept, typed, error))
+        self._context.bridge.run(
+            future, lambda _: self._on_kept(kept, typed), lambda error: self._on_not_kept(kept, typed, error)
+        )
         return True
 
     def _on_kept(self, kept: Connection, typed: Mapping[str, str]) -> None:

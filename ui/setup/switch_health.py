@@ -35,7 +35,9 @@ class HealthPanel(Panel):
         if row is None:
             self.set_mark(Mark.NOTICE, Form.CLEARED)
             self.set_note("not saved yet")
-            self._sentence.set("It is read as soon as it is saved. Test the connection first, if you like: nothing is kept by a test.")
+            self._sentence.set(
+                "It is read as soon as it is saved. Test the connection first, if you like: nothing is kept by a test."
+            )
             self._values.setVisible(False)
             return
         health, now, zone = row.health, row.at, prefs.zone

@@ -159,15 +159,24 @@ COLUMNS: tuple[Column[SwitchRow], ...] = (
     Column("name", "Name", lambda r: r.connection.name, _name, width=170, min_width=90, fixed=True),
     Column("kind", "Kind", lambda r: KIND_WORDS[r.connection.kind], width=96),
     Column(
-        "clock", "Counts by", lambda r: CLOCK_SHORT[r.connection.clock], lambda r: Cell(CLOCK_SHORT[r.connection.clock], tone=Role.MUTED),
-        width=92, tooltip="When a call counts",
+        "clock",
+        "Counts by",
+        lambda r: CLOCK_SHORT[r.connection.clock],
+        lambda r: Cell(CLOCK_SHORT[r.connection.clock], tone=Role.MUTED),
+        width=92,
+        tooltip="When a call counts",
     ),
     Column("poll", "Read", lambda r: r.connection.poll, _poll, width=100),
     Column("age", "Data age", lambda r: r.line.as_of if r.line else None, age_cell, align=Align.RIGHT, width=92),
     Column("records", "Records kept", lambda r: r.kept.records if r.kept else None, _records, align=Align.RIGHT, width=112),
     Column(
-        "bad", "Bad records", lambda r: r.kept.bad if r.kept else None, _bad, align=Align.RIGHT, width=104,
+        "bad",
+        "Bad records",
+        lambda r: r.kept.bad if r.kept else None,
+        _bad,
+        align=Align.RIGHT,
+        width=104,
         tooltip="Records that could not be used, so they are in no figure",
     ),
     Column("said", "Last error", state_sentence, _said, width=320, min_width=140, stretch=True),
-)  # fmt: skip
+)

@@ -46,7 +46,7 @@ class ErrorPanel(QFrame):
         row.addWidget(MarkLabel(Mark.CRITICAL), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         for button in (self._action, self._more, self._close):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 12, 10)
         column.setSpacing(8)

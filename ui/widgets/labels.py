@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from ui import text
+from ui import icons, text
 from ui.theme import FontRole, Role, theme
+
+_THIN_NO_BREAK = "\N{NARROW NO-BREAK SPACE}"
 
 
 class Label(QLabel):
@@ -27,12 +30,23 @@ class Label(QLabel):
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(words, parent)
+        super().__init__("", parent)
+        self._words = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setObjectName(name)
         self.setWordWrap(wrap)
+        self.setText(words)
         theme.set_font(self, font)
         theme.paint_role(self, role)
+
+    def setText(self, words: str) -> None:
+        """Show other words; a line never ends between a number and its unit."""
+        self._words = words
+        super().setText(words.replace(text.THIN, _THIN_NO_BREAK))
+
+    def text(self) -> str:
+        """Return the words as they were given."""
+        return self._words
 
     def set(self, words: str, role: Role | None = None) -> None:
         """Show other words, in another colour if a role is given."""
@@ -47,36 +61,31 @@ class ElidedLabel(Label):
 
     def __init__(self, words: str = "", role: Role = Role.TEXT, font: FontRole = FontRole.BODY, *, name: str = "") -> None:
         super().__init__(words, role, font, name=name)
-        self._whole = words
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(24)
 
     def setText(self, words: str) -> None:
         """Show other words, as many of them as there is room for."""
-        self._whole = words
+        self._words = words
         self.setAccessibleName(words)
         self._fit()
 
-    def text(self) -> str:
-        """Return all the words."""
-        return self._whole
-
     def sizeHint(self) -> QSize:
         """Return the size of all the words."""
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, super().sizeHint().height())
+        return QSize(self.fontMetrics().horizontalAdvance(self._words) + 2, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         """Return a few letters' width."""
         return QSize(24, super().minimumSizeHint().height())
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         """Cut the words anew."""
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
-        super().setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        QLabel.setText(self, shown)
+        self.setToolTip(self._words if shown != self._words else "")
         self.updateGeometry()
 
 
@@ -109,6 +118,26 @@ class Tag(Label):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
 
+class IconLabel(QWidget):
+    """Show a drawing that follows theme and scale; `room` is the side of its square, `size` the drawing's."""
+
+    def __init__(self, name: str, role: Role = Role.TEXT, *, size: int = icons.BUTTON, room: int = 0) -> None:
+        super().__init__()
+        self._name, self._role, self._size, self._room = name, role, size, room or size
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        side = theme.px(self._room)
+        self.setFixedSize(side, side)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the drawing."""
+        painter = QPainter(self)
+        icons.draw(painter, self._name, QPointF(self.width() / 2, self.height() / 2), self._size, self._role)
+        painter.end()
+
+
 def line(parent: QWidget | None = None) -> QFrame:
     """Return a horizontal line of 1 px."""
     made = QFrame(parent)
@@ -135,9 +164,14 @@ class KeyValues(QWidget):
         if key not in self._values:
             row = self._grid.rowCount()
             strong, after = Label("", role, FontRole.BODY_STRONG), Label("", Role.MUTED)
+            both = QWidget()
+            across = QHBoxLayout(both)
+            across.setContentsMargins(0, 0, 0, 0)
+            across.setSpacing(4)
+            across.addWidget(strong)
+            across.addWidget(after)
             self._grid.addWidget(Label(key, Role.MUTED), row, 0)
-            self._grid.addWidget(strong, row, 1, Qt.AlignmentFlag.AlignRight)
-            self._grid.addWidget(after, row, 2, Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(both, row, 1, Qt.AlignmentFlag.AlignRight)
             self._values[key] = (strong, after)
         strong, after = self._values[key]
         strong.set(value, role)

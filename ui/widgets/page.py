@@ -11,11 +11,10 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
-from ui import icons
 from ui.marks import Form, Mark, MarkLabel
 from ui.theme import GAP_ACROSS, GAP_DOWN, PAGE_HEAD, PAGE_MARGIN, PANEL_HEAD, FontRole, Role, theme
 from ui.widgets.buttons import LinkButton
-from ui.widgets.labels import ElidedLabel, Label, Tag
+from ui.widgets.labels import ElidedLabel, IconLabel, Label, Tag
 
 DETAIL_BELOW = 1400  # logical px of window width
 
@@ -34,7 +33,7 @@ class Page(QWidget):
         self.setAccessibleName(f"{crumb}, {title}" if crumb else title)
         self._crumb = LinkButton(crumb, f"{name}_crumb")
         self._crumb.setVisible(bool(crumb))
-        self._arrow = _Arrow()
+        self._arrow = IconLabel("chevron-right", Role.MUTED, room=20)
         self._arrow.setVisible(bool(crumb))
         self._title = Label(title, Role.TEXT, FontRole.PAGE_TITLE, name=f"{name}_title")
         self._tag = Tag("", f"{name}_tag")
@@ -87,22 +86,6 @@ class Page(QWidget):
         self._head.setFixedHeight(theme.px(PAGE_HEAD))
 
 
-class _Arrow(QWidget):
-    """The sign between a list and its item."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(20, 20)
-
-    def paintEvent(self, _event: object) -> None:
-        from PySide6.QtCore import QPointF
-        from PySide6.QtGui import QPainter
-
-        painter = QPainter(self)
-        icons.draw(painter, "chevron-right", QPointF(10, 11), 16, Role.MUTED)
-        painter.end()
-
-
 class Panel(QFrame):
     """A raised box with a line round it; with a title it has a head of 40 px.
 
@@ -134,7 +117,7 @@ class Panel(QFrame):
         self._mark.setVisible(mark is not None)
         self._row.addWidget(self._mark)
         if icon:
-            self._row.addWidget(_IconLabel(icon))
+            self._row.addWidget(IconLabel(icon))
         self._title = Label(title, Role.TEXT, FontRole.SECTION, name=f"{name}_title")
         self._note = ElidedLabel("", Role.MUTED, FontRole.BODY, name=f"{name}_note")
         self._row.addWidget(self._title)
@@ -180,23 +163,6 @@ class Panel(QFrame):
 
     def _on_theme_changed(self) -> None:
         self._head.setFixedHeight(theme.px(PANEL_HEAD))
-
-
-class _IconLabel(QWidget):
-    """A drawing of 16 px that follows the theme."""
-
-    def __init__(self, name: str, role: Role = Role.TEXT) -> None:
-        super().__init__()
-        self._name, self._role = name, role
-        self.setFixedSize(16, 16)
-
-    def paintEvent(self, _event: object) -> None:
-        from PySide6.QtCore import QPointF
-        from PySide6.QtGui import QPainter
-
-        painter = QPainter(self)
-        icons.draw(painter, self._name, QPointF(8, 8), icons.BUTTON, self._role)
-        painter.end()
 
 
 class SplitPane(QSplitter):

@@ -31,14 +31,15 @@ class QuestionDialog(QDialog):
         self.setAccessibleName(question.title)
         self.setWindowTitle(question.title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(theme.px(440))
-        self.setMaximumWidth(theme.px(720))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._make_words())
         column.addWidget(line())
         column.addLayout(self._make_buttons())
+        # Qt would take two thirds of the screen and cut buttons on a small one.
+        width = max(theme.px(440), column.totalMinimumSize().width())
+        self.setMinimumSize(width, column.totalHeightForWidth(width))
         self.finished.connect(self._on_finished)
 
     def _make_words(self) -> QVBoxLayout:

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui import icons, marks
 from ui.marks import Mark
-from ui.theme import FontRole, Role
+from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import LinkButton
 from ui.widgets.labels import Label
 
@@ -52,24 +52,28 @@ class _Sign(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.state: PageState | None = None
-        self.setFixedSize(20, 20)
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedSize(theme.px(20), theme.px(20))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self.state is None:
             return
         painter = QPainter(self)
-        box = QRectF(1, 1, 18, 18)
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         match self.state.kind:
             case StateKind.BLIND:
                 marks.draw(painter, box, Mark.BLIND)
             case StateKind.ERROR:
                 marks.draw(painter, box, Mark.CRITICAL)
             case StateKind.LOADING:
-                icons.draw(painter, "clock", QPointF(10, 10), 18, Role.MUTED)
+                icons.draw(painter, "clock", box.center(), 18, Role.MUTED)
             case StateKind.EMPTY if self.state.all_well:
                 marks.draw(painter, box, Mark.OK)
             case StateKind.EMPTY:
-                icons.draw(painter, "info", QPointF(10, 10), 18, Role.MUTED)
+                icons.draw(painter, "info", box.center(), 18, Role.MUTED)
         painter.end()
 
 

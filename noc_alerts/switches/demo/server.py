@@ -218,7 +218,8 @@ class _Server(socketserver.TCPServer):
     def __init__(self, switch: DemoSwitch, port: int) -> None:
         self.switch = switch
         self.stopping = threading.Event()
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         self._open_lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
         self.port: int = self.server_address[1]
@@ -226,7 +227,9 @@ class _Server(socketserver.TCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self._serve, args=(request, client_address), name="demo-switch-connection", daemon=True)
         with self._open_lock:
-            self._open[request] = thread
+            self._open.add(request)
+        self._threads = [each for each in self._threads if each.is_alive()]
+        self._threads.append(thread)
         thread.start()
 
     def _serve(self, request: socket.socket, client_address: Any) -> None:
@@ -236,18 +239,18 @@ class _Server(socketserver.TCPServer):
             log.debug("a connection to the demo switch broke")
         finally:
             with self._open_lock:
-                self._open.pop(request, None)
+                self._open.discard(request)
             self.shutdown_request(request)
 
     def break_connections(self) -> None:
-        """Break every open connection and wait for its thread."""
+        """Break every open connection and wait for their threads; nothing may be accepted any more."""
         self.stopping.set()
         with self._open_lock:
-            left = dict(self._open)
+            left = list(self._open)
         for connection in left:
             with suppress(OSError):  # already gone
                 connection.shutdown(socket.SHUT_RDWR)
-        for thread in left.values():
+        for thread in self._threads:
             thread.join(timeout=5)
 
 

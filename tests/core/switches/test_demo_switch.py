@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from noc_alerts.switches.demo import DemoSwitch, FailMode, IncidentKind
+from noc_alerts.switches.demo import DemoSwitch, FailMode, IncidentKind, Seen
 
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 TIMEOUT_S = 10
@@ -25,6 +26,18 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+class Noticing(deque[Seen]):
+    """Requests, with an event when there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noticed = threading.Event()
+
+    def append(self, seen: Seen) -> None:
+        super().append(seen)
+        self.noticed.set()
 
 
 @pytest.fixture
@@ -327,9 +340,11 @@ def test_a_hanging_request_ends_when_it_recovers_or_stops(switch: DemoSwitch, ba
     with http.get(base + "customer", timeout=TIMEOUT_S, stream=True) as answer:
         assert len(answer.raw.read(1_000_000)) == 1_000_000
     switch.fail(FailMode.HANG)
+    switch.requests_seen = seen = Noticing()
     host, port = urlsplit(base).hostname, urlsplit(base).port
     with socket.create_connection((host, port), timeout=TIMEOUT_S) as raw:
         raw.sendall(b"GET /api/cp/customer HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert seen.noticed.wait(TIMEOUT_S)
         switch.stop()
         assert raw.recv(10) == b""
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("demo-switch")]

@@ -9,6 +9,7 @@ down_revision = None
 
 def upgrade() -> None:
     """Make every table."""
+    _switches()
     _rules()
     _settings()
     _alarms()
@@ -16,7 +17,7 @@ def upgrade() -> None:
     _deliveries()
 
 
-def _rules() -> None:
+def _switches() -> None:
     op.create_table(
         "connection",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -33,6 +34,24 @@ def _rules() -> None:
         sa.UniqueConstraint("name_key", name="uq_connection_name_key"),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "company",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name="fk_company_connection_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_company"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_company_connection_id_kind_name", "company", ["connection_id", "kind", "name"], unique=False)
+
+
+def _rules() -> None:
     op.create_table(
         "alert",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -60,21 +79,6 @@ def _rules() -> None:
         sa.UniqueConstraint("title_key", name="uq_alert_title_key"),
         sqlite_autoincrement=True,
     )
-    op.create_table(
-        "company",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("connection_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name="fk_company_connection_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name="pk_company"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_company_connection_id_kind_name", "company", ["connection_id", "kind", "name"], unique=False)
 
 
 def _settings() -> None:
