@@ -8,15 +8,16 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from noc_alerts.logs import start_logging
+from noc_alerts.logs import since_start, start_logging
 from noc_alerts.model.errors import NocError
 from noc_alerts.paths import default_folder, hold, open_profile
 from ui.commands import Command, Commands, Menu
@@ -28,11 +29,30 @@ from ui.rail import Group, PageSpec
 from ui.theme import theme
 
 if TYPE_CHECKING:
+    from noc_alerts.engine.news import Snapshot
     from noc_alerts.paths import Profile
     from ui.context import ScreenContext
 
 log = logging.getLogger(__name__)
 TICK_MS = 1000
+
+
+class _FirstPaint(QObject):
+    """Calls back once the window was painted for the first time: what comes after does not hold up the first picture."""
+
+    def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._then = then
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the first paint."""
+        if event.type() is QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            log.info("first paint %.2f s after start", since_start())
+            QTimer.singleShot(0, self._then)
+        return super().eventFilter(watched, event)
 
 
 class App:
@@ -83,9 +103,17 @@ class App:
         self.window.quit_asked.connect(self.ask_quit)
         self.window.close_guard = self._on_close_asked
         self.commands.add(Command("tools.read", "&Read all switches now", Menu.TOOLS, "F5"), self.context.service.read_now)
+        self.context.bridge.rounded.connect(self._on_rounded)
         self.window.start_page("overview")
         self._on_tick()
         self._timer.start(TICK_MS)
+
+    def _on_rounded(self, snapshot: Snapshot) -> None:
+        """Note when the first live data is on the screen."""
+        if any(line.as_of is not None for line in snapshot.switches):
+            log.info("first data %.2f s after start", since_start())
+            assert self.context is not None  # it announced the snapshot
+            self.context.bridge.rounded.disconnect(self._on_rounded)
 
     def _on_tick(self) -> None:
         self.window.tick(datetime.now(UTC))
@@ -148,6 +176,6 @@ def run_window(folder: Path | None, *, demo: bool, verbose: bool) -> int:
         app = App(profile, stack, demo=demo)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: app.quit())
+        _FirstPaint(app.window, app.build)
         app.window.show()
-        QTimer.singleShot(0, app.build)
         return application.exec()

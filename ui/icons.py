@@ -1,6 +1,7 @@
 """The stroke drawings of resources/icons, tinted by role when they are drawn.
 
-Runs on the window's thread. A drawing is a 24 grid SVG with stroke 1.5, round caps and `currentColor`.
+Runs on the window's thread. A drawing is a 24 grid SVG with stroke 1.5, round caps and `currentColor`;
+the stroke is kept at 1.5 px whatever the size, so that 16 px icons do not fade and 32 px ones do not shout.
 """
 
 from __future__ import annotations
@@ -28,11 +29,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(found - {"app"}))
 
 
+def _stroke(size: float) -> float:
+    """Return the stroke in units of the 24 grid that is 1.5 px on the screen, like the marks, and a little less in captions."""
+    return (1.5 if size >= BUTTON else 1.25) * 24 / size
+
+
 @lru_cache(maxsize=512)
-def _pixmap(name: str, size: float, colour: str, ratio: float) -> QPixmap:
+def _pixmap(name: str, size: float, colour: str, ratio: float, stroke: float) -> QPixmap:
     from PySide6.QtSvg import QSvgRenderer  # after first paint where possible: the module takes 10 ms to load
 
-    renderer = QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode()))
+    source = _drawing(name).replace("currentColor", colour).replace('width="1.5"', f'width="{stroke:.2f}"')
+    renderer = QSvgRenderer(QByteArray(source.encode()))
     side = max(1, round(size * ratio))
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -45,7 +52,7 @@ def _pixmap(name: str, size: float, colour: str, ratio: float) -> QPixmap:
 
 def pixmap(name: str, size: float = BUTTON, role: Role = Role.TEXT, ratio: float = 1.0) -> QPixmap:
     """Return the drawing at a logical size for a device pixel ratio; raise FileNotFoundError for an unknown name."""
-    return _pixmap(name, size, theme.color(role).name(), ratio)
+    return _pixmap(name, size, theme.color(role).name(), ratio, _stroke(size))
 
 
 def draw(painter: QPainter, name: str, centre: QPointF, size: float = BUTTON, role: Role | QColor = Role.TEXT) -> None:
@@ -53,7 +60,7 @@ def draw(painter: QPainter, name: str, centre: QPointF, size: float = BUTTON, ro
     colour = role if isinstance(role, QColor) else theme.color(role)
     device = painter.device()
     ratio = device.devicePixelRatioF() if device is not None else 1.0
-    image = _pixmap(name, theme.px(size), colour.name(), ratio)
+    image = _pixmap(name, theme.px(size), colour.name(), ratio, _stroke(size))
     side = theme.px(size)
     left, top = round((centre.x() - side / 2) * ratio) / ratio, round((centre.y() - side / 2) * ratio) / ratio
     painter.drawPixmap(QPointF(left, top), image)

@@ -32,7 +32,7 @@ TITLE = "noc_alerts"
 
 
 class MainWindow(QMainWindow):
-    """Hold the pages that exist. `page_opened` carries page and item key; `hidden_by_user` that the window was closed.
+    """Hold the pages that exist. `page_opened` carries page and item key; `quit_asked` comes from the menu.
 
     `close_guard` decides what closing does: True lets it happen, False keeps the window.
     """

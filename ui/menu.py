@@ -40,7 +40,7 @@ class TopBar(QWidget):
         self._zone = Label("", Role.MUTED, name="clock_zone")
         self._day = Label("", Role.MUTED, name="clock_day")
         row = QHBoxLayout(self)
-        row.setContentsMargins(7, 0, 12, 1)
+        row.setContentsMargins(8, 0, 12, 1)
         row.setSpacing(0)
         row.addWidget(self._bar)
         if demo:

@@ -75,7 +75,10 @@ class TableDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self.metrics = Metrics()
-        theme.changed.connect(self.metrics.clear)
+        theme.changed.connect(self._on_theme_changed)
+
+    def _on_theme_changed(self) -> None:
+        self.metrics.clear()
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return the row height; widths are the columns' own."""

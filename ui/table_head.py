@@ -39,7 +39,10 @@ class TableHead(QHeaderView):
         self.sectionClicked.connect(self._on_clicked)
         self.sectionResized.connect(self._on_resized)
         self.sectionMoved.connect(self._on_moved)
-        theme.changed.connect(self._metrics.clear)
+        theme.changed.connect(self._on_theme_changed)
+
+    def _on_theme_changed(self) -> None:
+        self._metrics.clear()
 
     @property
     def height_now(self) -> int:

@@ -7,6 +7,7 @@ Must not import other modules of `ui` than `palette`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from enum import Enum, IntEnum
 from functools import lru_cache
 from importlib import resources
@@ -164,18 +165,18 @@ class Theme(QObject):
         self._apply()
 
     def color(self, role: Role) -> QColor:
-        """Return the colour of a role in the theme in force."""
+        """Return the colour of a role in the theme in force: a copy, its alpha may be changed."""
         found = self._colours.get(role)
         if found is None:
             found = self._colours[role] = QColor(self._tokens.colours[role])
-        return found
+        return QColor(found)
 
     def font(self, role: FontRole) -> QFont:
-        """Return the font of a role: platform family, tabular figures, the user's scale."""
+        """Return the font of a role: platform family, tabular figures, the user's scale; a copy, it may be changed."""
         found = self._fonts.get(role)
         if found is None:
             found = self._fonts[role] = self._make_font(role)
-        return found
+        return QFont(found)
 
     def px(self, pixels: float) -> int:
         """Return a size in logical pixels at the user's scale."""
@@ -194,6 +195,15 @@ class Theme(QObject):
         widget.style().unpolish(widget)
         widget.style().polish(widget)
         widget.update()
+
+    def follow(self, widget: QWidget, run: Callable[[], object]) -> None:
+        """Call `run` now and after every change of theme or scale, as long as the widget lives.
+
+        For functions and lambdas: connected to `changed` directly they would outlive what they touch.
+        """
+        connection = self.changed.connect(run)
+        widget.destroyed.connect(lambda: QObject.disconnect(connection))
+        run()
 
     def _on_system_changed(self, _: object = None) -> None:
         if self._appearance is Appearance.SYSTEM:

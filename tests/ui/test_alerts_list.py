@@ -19,8 +19,8 @@ from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.store import open_store
 from ui.alerts import words
+from ui.alerts.explain import ExplainDialog
 from ui.alerts.page import AlertsPage
-from ui.context import ScreenContext
 from ui.messages import Recorder
 from ui.theme import Role
 
@@ -28,19 +28,16 @@ from ui.theme import Role
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     store = open_store(tmp_path)
-    yield make_world(store, ScreenContext)
+    yield make_world(store)
     store.close()
 
 
 @pytest.fixture
 def page(world: World, qtbot: Any) -> AlertsPage:
-    made = AlertsPage(world.context, clock=lambda: NOW)
-    qtbot.addWidget(made)
-    made.resize(1400, 800)
-    world.attach(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    qtbot.addWidget(world.window)
+    with qtbot.waitExposed(world.window):
+        world.window.show()
+    return world.page
 
 
 def cell(page: AlertsPage, alert: Alert, column: str) -> Any:
@@ -233,7 +230,7 @@ def test_keys_open_new_and_current(world: World, page: AlertsPage, qtbot: Any) -
     qtbot.keyClick(view, Qt.Key.Key_Return)
     assert page.editor is not None and page.editor.alert_id == alert.id
     qtbot.keyClick(page.editor.form.inputs.title, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
-    assert page.editor is None and page.editors == []
+    assert page.editor is None
     view.setFocus()
     qtbot.keyClick(view, Qt.Key.Key_N)
     assert page.editor is not None and page.editor.alert_id is None
@@ -245,7 +242,7 @@ def test_explain_reads_out_verdict_and_transitions(world: World, page: AlertsPag
     world.round()
     page.list.select(alert.id or 0)
     assert world.commands.run("alerts.explain")
-    dialog = page.findChild(type(page).__mro__[-3], "alert_explain") or page.window().findChild(object, "alert_explain")
+    dialog = world.window.findChild(ExplainDialog, "alert_explain")
     assert dialog.sentence == "No data: 18 of 50 calls in 5\N{THIN SPACE}min, so it neither fires nor clears."
     (change,) = dialog.model.rows()
     assert change.text == "ASR 5.4 % < 30.0 %, 294 attempts in 5 min."
@@ -274,7 +271,7 @@ def test_usual_reset(area: Area, operator: Operator, threshold: float, usual: fl
 def test_told_words_follow_the_policy() -> None:
     assert words.told_words(asr_alert())[:2] == ("1 recipient", "and tray")
     quiet = asr_alert(recipients=(), level=NoticeLevel.NONE)
-    assert words.told_words(quiet) == ("nobody", "level None stays quiet", False)
+    assert words.told_words(quiet) == ("nobody", "at level None", False)
 
 
 def test_show_item_opens_alerts_new_ones_and_alarms(world: World, page: AlertsPage) -> None:
@@ -288,7 +285,7 @@ def test_show_item_opens_alerts_new_ones_and_alarms(world: World, page: AlertsPa
     assert page.editor.form.inputs.names.entries == ("acme",)
     assert page.editor.form.inputs.connection_id.currentData() == world.switches[1].id
     page.show_item(everyone.id)
-    assert page.editor.alert_id == everyone.id and len(page.editors) == 2
+    assert page.editor.alert_id == everyone.id and len(world.window.pages.open_items) == 2
 
 
 def test_open_of_a_deleted_alert_says_so(page: AlertsPage, recorder: Recorder) -> None:

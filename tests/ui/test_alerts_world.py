@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import numpy as np
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
 
 from noc_alerts.engine.news import AlertLine, ChartSpec, CompanyLine, Frame, Rounded, Sampled, Snapshot, SwitchLine
 from noc_alerts.metrics.series import Points
@@ -20,9 +18,13 @@ from noc_alerts.model.companies import CompanyKind, CompanyStatus, Subject
 from noc_alerts.model.connections import CheckStep, Connection, Health, HealthState, SwitchKind
 from noc_alerts.model.ledger import Change, Ledger
 from noc_alerts.store import Store
+from ui.alerts.page import AlertsPage
 from ui.bridge import Bridge
 from ui.commands import Commands
+from ui.context import ScreenContext
+from ui.main_window import MainWindow
 from ui.messages import messages
+from ui.rail import Group, PageSpec
 from ui.theme import theme
 
 NOW = datetime(2026, 11, 19, 4, 12, 38, tzinfo=UTC)
@@ -83,7 +85,9 @@ class World:
     service: FakeService
     bridge: Bridge
     commands: Commands
-    context: Any
+    context: ScreenContext
+    window: MainWindow
+    page: AlertsPage
     switches: list[Connection]
     went: list[tuple[str, object | None]] = field(default_factory=list)
     lines: dict[int, AlertLine] = field(default_factory=dict)
@@ -127,11 +131,13 @@ class World:
         """Announce the picture of now, at once."""
         self.bridge._on_heard(Rounded(self.snapshot(at)))
 
-    def attach(self, window: QWidget) -> None:
-        """Let the keys of the commands work in a window, as the frame does."""
-        for action in self.commands.actions():
-            cast(QWidget, window).addAction(cast(QAction, action))
-        self.commands.set_page("alerts")
+    def press(self, key: str) -> None:
+        """Do what a key does in the page or item that is open; fail when nothing would be done."""
+        for command in self.commands.available():
+            if command.key == key:
+                assert self.commands.run(command.id), f"{command.id} cannot be done now"
+                return
+        raise AssertionError(f"{key} does nothing here")
 
 
 def company_line(connection_id: int, kind: CompanyKind, name: str) -> CompanyLine:
@@ -142,27 +148,37 @@ def company_line(connection_id: int, kind: CompanyKind, name: str) -> CompanyLin
     )  # fmt: skip
 
 
-def make_world(store: Store, context_type: Callable[..., Any], *, switches: int = 2) -> World:
-    """Make a world with so many switches and no alerts."""
+def make_world(store: Store, *, switches: int = 2) -> World:
+    """Make a world with so many switches, a real window with the Alerts page, and no alerts."""
     bridge, commands = Bridge(), Commands()
+    made: list[AlertsPage] = []
+
+    def make() -> AlertsPage:
+        made.append(AlertsPage(context, clock=lambda: NOW))
+        return made[0]
+
+    pages = [PageSpec("alerts", "Alerts", "alerts", Group.WATCH, make=make, shortcut="Ctrl+2")]
+    window = MainWindow(pages, commands, demo=False)
+    window.resize(1600, 1000)
     saved = [
         store.connections.save(Connection(None, name, SwitchKind.KAMAILIO, poll=timedelta(seconds=30)))
         for name in ("lon-1", "fra-1")[:switches]
     ]
     service = FakeService(store, bridge)
     went: list[tuple[str, object | None]] = []
-    context = context_type(
-        service=service,
+    context = ScreenContext(
+        service=cast(Any, service),
         bridge=bridge,
         theme=theme,
         messages=messages,
         commands=commands,
-        window=None,
+        window=window,
         go=lambda page, item: went.append((page, item)),
         operator=lambda: "mira",
         zone=lambda: "UTC",
     )
-    return World(store, service, bridge, commands, context, saved, went)
+    window.open_page("alerts")
+    return World(store, service, bridge, commands, context, window, made[0], saved, went)
 
 
 def asr_alert(title: str = "Low ASR, carrier bravo", **changes: Any) -> Alert:

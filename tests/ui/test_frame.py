@@ -36,7 +36,7 @@ from ui.text import AgeState, InputError, NumberRange
 from ui.theme import Appearance, Density, Role, theme
 from ui.widgets.buttons import Button, Chip, DangerButton, IconButton, LinkButton, PrimaryButton, SegmentedControl
 from ui.widgets.fields import CheckBox, ComboBox, DurationBox, Field, NumberField, TextField
-from ui.widgets.labels import CountdownLabel, ElidedLabel, KeyValues, Tag
+from ui.widgets.labels import CountdownLabel, ElidedLabel, KeyValues, Label, Tag
 from ui.widgets.page import Page, Panel, SplitPane
 from ui.widgets.question_dialog import QuestionDialog
 from ui.widgets.state_panel import PageState, StateKind, StatePanel
@@ -601,6 +601,25 @@ def test_detail_goes_under_the_table_in_a_narrow_window(qtbot: QtBot) -> None:
     split.resize(1500, 600)
     assert not split.stacked
     assert isinstance(split, QSplitter)
+
+
+def test_a_button_is_spoken_as_it_reads(qtbot: QtBot) -> None:
+    button = Button("Acknowledge", "ack", hint="A")
+    close = IconButton("close", "close", "Close the filter")
+    qtbot.addWidget(button)
+    qtbot.addWidget(close)
+    width = button.sizeHint().width()
+    button.setText("Acknowledge as &mira")
+    assert button.accessibleName() == "Acknowledge as mira"
+    assert button.sizeHint().width() > width
+    assert close.accessibleName() == "Close the filter"
+
+
+def test_a_wrapped_line_never_ends_between_a_number_and_its_unit(qtbot: QtBot) -> None:
+    label = Label("Next try in 18\u2009s.", wrap=True, name="label")
+    qtbot.addWidget(label)
+    assert label.text() == "Next try in 18\u2009s."
+    assert QLabel.text(label) == "Next try in 18\u202fs."
 
 
 # --- everything painted ----------------------------------------------------------------------------------------------

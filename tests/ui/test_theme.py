@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from ui import icons, marks
 from ui.marks import Form, Mark
@@ -234,3 +235,27 @@ def test_icons_are_sharp_at_200_percent(dressed: QApplication) -> None:
     painter.end()
     rows = [y for y in range(64) if image.pixelColor(32, y).alpha() > 200]
     assert 1 <= len(rows) <= 3  # a 1 px stroke at 16 px is two device pixels, not a blur over four
+
+
+def test_what_the_theme_gives_may_be_changed_without_harm() -> None:
+    theme.color(Role.ACCENT).setAlphaF(0.16)
+    theme.font(FontRole.BODY).setUnderline(True)
+    assert theme.color(Role.ACCENT).alpha() == 255
+    assert not theme.font(FontRole.BODY).underline()
+
+
+def test_what_follows_the_theme_stops_with_its_widget(qtbot: QtBot) -> None:
+    label = QLabel("x")
+    widths: list[int] = []
+
+    def fit() -> None:
+        label.setFixedWidth(theme.px(100))
+        widths.append(label.width())
+
+    theme.follow(label, fit)
+    theme.set_appearance(Appearance.DARK, 1.5)
+    assert widths == [100, 150]
+    label.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(label))
+    theme.set_appearance(Appearance.DARK, 1.0)
+    assert widths == [100, 150]

@@ -174,13 +174,18 @@ class AlertEditor(Page):
 
     def ask_leave(self, then: Callable[[], object]) -> None:
         """Call `then` when the editor may be closed: nothing is unsaved, or it was saved or discarded."""
-        if not self.unsaved:
+
+        def leave() -> None:
+            self.close_for_good()
             then()
+
+        if not self.unsaved:
+            leave()
             return
 
         def on_answer(answer: str) -> None:
             if answer == "discard" or (answer == "save" and self.save()):
-                then()
+                leave()
 
         self._context.messages.ask_leave(self, unsaved_words(self.unsaved), on_answer)
 

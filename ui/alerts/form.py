@@ -105,6 +105,7 @@ class AlertForm(QWidget):
         self._saved = self._raw()
         self._offer_reset()
         self._tell_nobody()
+        self._tell_unknown()
         self.edited.emit()
         self.judged.emit()
 
@@ -134,6 +135,7 @@ class AlertForm(QWidget):
             found[kind].add(name)
         self._known = {kind: tuple(sorted(names)) for kind, names in found.items()}
         self.inputs.names.set_completions(self._known[self.kind])
+        self._tell_unknown()
 
     @property
     def kind(self) -> CompanyKind:
@@ -144,20 +146,17 @@ class AlertForm(QWidget):
     @property
     def area(self) -> Area:
         """Return the area chosen."""
-        area: Area = self.inputs.area.currentData()
-        return area
+        return Area(self.inputs.area.currentData())  # Qt keeps a StrEnum as a plain string
 
     @property
     def operator(self) -> Operator:
         """Return the operator chosen."""
-        operator: Operator = self.inputs.operator.currentData()
-        return operator
+        return Operator(self.inputs.operator.currentData())
 
     @property
     def level(self) -> NoticeLevel:
         """Return the notice level chosen."""
-        level: NoticeLevel = self.inputs.level.currentData()
-        return level
+        return NoticeLevel(self.inputs.level.currentData())
 
     def threshold(self) -> float | None:
         """Return the threshold as typed, None while it is no number."""
@@ -346,6 +345,14 @@ class AlertForm(QWidget):
             self._titled = words.suggested_title(self.area, self.operator, kind, names)
             self.inputs.title.setText(self._titled)
 
+    def _tell_unknown(self) -> None:
+        """Warn of names no switch knows; they may be right all the same: a company that had no call yet."""
+        known = self._known.get(self.kind, ())
+        unknown = [name for name in self.inputs.names.entries if known and name not in known]
+        is_are = "is" if len(unknown) == 1 else "are"
+        said = f"{', '.join(unknown)} {is_are} not known to any switch yet." if unknown else ""
+        self.fields["names"].set_hint(said, Role.WARNING)
+
     def _tell_nobody(self) -> None:
         """Say under the recipients when nobody would be told."""
         i = self.inputs
@@ -362,7 +369,8 @@ class AlertForm(QWidget):
         self._show_applying()
         self._on_edited()
 
-    def _on_area_chosen(self, area: Area) -> None:
+    def _on_area_chosen(self, _area: object) -> None:
+        area = self.area
         self._dress_numbers(area)
         self.inputs.min_calls.set_value(area.facts.min_calls)
         if not self._operator_chosen:
@@ -371,7 +379,7 @@ class AlertForm(QWidget):
         self._show_applying()
         self._on_limit_edited()
 
-    def _on_operator_chosen(self, _operator: Operator) -> None:
+    def _on_operator_chosen(self, _operator: object) -> None:
         self._operator_chosen = True
         self._show_applying()
         self._on_limit_edited()
@@ -401,6 +409,7 @@ class AlertForm(QWidget):
             self._suggested = None
         self._say_reset(usual, empty)
         self._tell_nobody()
+        self._tell_unknown()
         if self.wrong:
             _, wrong = self.values()
             self._mark({name: said for name, said in wrong.items() if name in self.wrong})

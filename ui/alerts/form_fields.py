@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.model.alerts import MAX_TITLE, Area, NoticeLevel, Operator
@@ -120,7 +121,7 @@ class Sections(QWidget):
         self._column.setSpacing(8)
         self._head("What is watched", "watched", first=True)
         self._column.addWidget(fields["title"])
-        self._across(fields["kind"], fields["area"])
+        self._across(fields["kind"], fields["area"], shares=(2, 3))
         self._column.addWidget(fields["names"])
         self._column.addWidget(fields["connection_id"])
         self._across(fields["sample_period"], fields["min_calls"])
@@ -133,11 +134,7 @@ class Sections(QWidget):
         self._column.addLayout(offer)
         self._across(fields["hold"], fields["keep"])
         self._head("What it does", "does")
-        half = QHBoxLayout()
-        half.setSpacing(12)
-        half.addWidget(fields["level"], 1)
-        half.addStretch(1)
-        self._column.addLayout(half)
+        self._across(fields["level"], QWidget())
         self._head("Who is told", "told")
         self._column.addWidget(fields["recipients"])
         self._column.addWidget(inputs.tray)
@@ -154,10 +151,9 @@ class Sections(QWidget):
             self._column.addSpacing(4)
         self._column.addWidget(Label(title, Role.TEXT, FontRole.SECTION, name=f"alert_section_{name}"))
 
-    def _across(self, *fields: Field, shares: tuple[int, ...] = (1, 1, 1)) -> None:
+    def _across(self, *fields: QWidget, shares: tuple[int, ...] = (1, 1, 1)) -> None:
         row = QHBoxLayout()
         row.setSpacing(12)
         for field, share in zip(fields, shares, strict=False):
-            row.addWidget(field, share)
-            row.setAlignment(field, row.alignment())
+            row.addWidget(field, share, Qt.AlignmentFlag.AlignTop)
         self._column.addLayout(row)

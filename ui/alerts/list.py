@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from noc_alerts.engine.news import Snapshot
@@ -35,12 +35,17 @@ if TYPE_CHECKING:
 
 #: The filters of the head: verdicts under one word.
 _FILTERS: tuple[tuple[str, str, Mark | None, frozenset[Verdict | None]], ...] = (
-    ("in_alarm", "In alarm", Mark.CRITICAL, frozenset({Verdict.IN_ALARM, Verdict.PENDING, Verdict.ERROR})),
+    ("in_alarm", "In alarm", Mark.CRITICAL, frozenset({Verdict.IN_ALARM})),
+    ("error", "Error", None, frozenset({Verdict.ERROR})),
+    ("pending", "Pending", None, frozenset({Verdict.PENDING})),
     ("blind", "Blind", Mark.BLIND, frozenset({Verdict.BLIND})),
     ("no_data", "No data", None, frozenset({Verdict.NO_DATA, None})),
     ("ready", "Ready", None, frozenset({Verdict.READY, Verdict.BLOCKED})),
     ("paused", "Paused", None, frozenset({Verdict.PAUSED})),
 )
+
+#: Filters that stand in the head only while there is something to filter.
+_SELDOM = frozenset({"error", "pending"})
 
 
 def utc_now() -> datetime:
@@ -52,7 +57,6 @@ class AlertList(Page):
     """The list page. `open_asked` carries an alert's id; `menu_wanted` a row's id and where."""
 
     open_asked = Signal(int)
-    open_apart_asked = Signal(int)
     new_asked = Signal()
     menu_wanted = Signal(int, QPoint)
     selection_changed = Signal()
@@ -95,7 +99,6 @@ class AlertList(Page):
     def _connect(self) -> None:
         view = self.area.view
         view.opened.connect(lambda key: self.open_asked.emit(int(key)))
-        view.opened_apart.connect(lambda key: self.open_apart_asked.emit(int(key)))
         view.toggled.connect(self._on_toggled)
         view.menu_asked.connect(lambda key, at: self.menu_wanted.emit(int(key), at))
         view.current_changed.connect(lambda _key: self.selection_changed.emit())
@@ -140,6 +143,7 @@ class AlertList(Page):
         counts = {key: sum(row.verdict(now) in verdicts for row in rows) for key, _, _, verdicts in _FILTERS}
         for key, chip in self._chips.items():
             chip.set_count(counts[key])
+            chip.setVisible(key not in _SELDOM or counts[key] > 0 or not chip.isChecked())
         hidden = [(word, counts[key], verdicts) for key, word, _, verdicts in _FILTERS if not self._chips[key].isChecked()]
         sentence = text.plural(len(rows), "alert")
         firing = sum(row.verdict(now) is Verdict.IN_ALARM for row in rows)
@@ -169,12 +173,18 @@ class AlertList(Page):
         return self.model.find(self.area.view.current_key())
 
     def select(self, alert_id: int) -> None:
-        """Make an alert the current row, also when a filter hid it."""
-        if self.model.find(alert_id) is not None and not self.area.view.select_key(alert_id):
+        """Choose an alert's row and no other, also when a filter hid it."""
+        if self.model.find(alert_id) is None:
+            return
+        if self.model.view_row(alert_id) < 0:
             for chip in self._chips.values():
                 chip.setChecked(True)
             self.area.close_filter()
-            self.area.view.select_key(alert_id)
+        view = self.area.view
+        view.select_key(alert_id)
+        # Explicitly, because Ctrl may still be held down (Ctrl+D), and a view then adds to what is selected.
+        flags = QItemSelectionModel.SelectionFlag
+        view.selectionModel().select(view.currentIndex(), flags.ClearAndSelect | flags.Rows)
 
     # --- what is done ------------------------------------------------------------------------------------------------
 

@@ -125,7 +125,7 @@ class RowCells:
             Column("title", "Title", lambda r: r.alert.title, self._title, width=200, min_width=120, stretch=True, fixed=True),
             Column("company", "Company", lambda r: r.alert.scope.label, self._company, width=148, min_width=90),
             Column("area", "Area", lambda r: r.alert.area.value, self._area, width=100, min_width=72),
-            Column("limit", "Limit, reset", lambda r: r.alert.threshold, self._limit, align=Align.RIGHT, width=136, min_width=96),
+            Column("limit", "Limit, reset", lambda r: r.alert.threshold, self._limit, align=Align.RIGHT, width=164, min_width=96),
             Column("now", "Now", self._value, self._now, align=Align.RIGHT, width=236, min_width=120),
             Column("state", "State", order_of, self._state, width=156, min_width=112, search=self._state_search),
             Column("level", "Notice level", lambda r: -r.alert.level.rank, self._level, width=116, min_width=112),
@@ -176,7 +176,7 @@ class RowCells:
     def _limit(self, row: AlertRow) -> Cell:
         sign = words.OPERATOR_WORDS[row.alert.operator]
         shown = words.value_shown(row.alert.area, row.alert.threshold)
-        return Cell(f"{sign} {shown.number}", shown.unit or row.currency, second=words.reset_words(row.alert))
+        return Cell(f"{sign} {shown.number}", shown.unit or row.currency, second=words.reset_words(row.alert, row.currency))
 
     def _value(self, row: AlertRow) -> float | None:
         return row.line.value if row.line is not None and row.verdict(self.now) is not Verdict.BLIND else None

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import CheckStep
 from noc_alerts.model.errors import NocError
+from noc_alerts.notify.policy import TRAY_RECIPIENT
 from ui import text
 from ui.alerts import words
 from ui.marks import Mark
@@ -45,11 +46,15 @@ class TestRow:
 def _columns() -> list[Column[TestRow]]:
     return [
         Column("what", "Channel", lambda r: r.step.what, _what, width=150, min_width=72, fixed=True),
-        Column("to", "To", lambda r: r.step.to, lambda r: Cell(r.step.to or "nobody yet"), width=190, min_width=72),
+        Column("to", "To", lambda r: r.step.to, _to, width=190, min_width=72),
         Column("result", "Result", lambda r: r.step.ok, _result, width=112, min_width=96),
         Column("took", "Took", lambda r: r.step.took.total_seconds(), _took, align=Align.RIGHT, width=84, min_width=64),
         Column("answer", "Answer", lambda r: r.step.answer, _answer, width=260, min_width=120, stretch=True),
     ]
+
+
+def _to(row: TestRow) -> Cell:
+    return Cell("this workstation" if row.step.to == TRAY_RECIPIENT else row.step.to)
 
 
 def _what(row: TestRow) -> Cell:

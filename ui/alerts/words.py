@@ -58,11 +58,12 @@ def threshold_words(alert: Alert) -> str:
     return f"{OPERATOR_WORDS[alert.operator]} {value_shown(alert.area, alert.threshold).joined}"
 
 
-def reset_words(alert: Alert) -> str:
+def reset_words(alert: Alert, currency: str = "") -> str:
     """Return when it clears: `clears > 33.0 %`, without a reset the opposite of when it fires."""
     if alert.reset is not None:
-        return f"clears {reset_sign(alert.operator)} {value_shown(alert.area, alert.reset).joined}"
-    return f"clears {OPERATOR_WORDS[_OPPOSITE[alert.operator]]} {value_shown(alert.area, alert.threshold).joined}"
+        return f"clears {reset_sign(alert.operator)} {value_shown(alert.area, alert.reset, currency).joined}"
+    sign = OPERATOR_WORDS[_OPPOSITE[alert.operator]]
+    return f"clears {sign} {value_shown(alert.area, alert.threshold, currency).joined}"
 
 
 _OPPOSITE = {
@@ -142,7 +143,7 @@ def told_words(alert: Alert) -> tuple[str, str, bool]:
         return text.plural(mails, "recipient"), "and tray" if on_tray else "by mail", True
     if on_tray:
         return "tray", "no mail", True
-    return "nobody", "level None stays quiet" if alert.tray else "no recipient, no tray", False
+    return "nobody", "at level None" if alert.tray else "no recipient, no tray", False
 
 
 def state_words(alert: Alert, line: AlertLine | None, now: datetime, zone: tzinfo) -> tuple[Verdict | None, str, str]:
@@ -163,7 +164,7 @@ def state_words(alert: Alert, line: AlertLine | None, now: datetime, zone: tzinf
         case Verdict.PENDING:
             second = f"fires after {text.exact_span(alert.hold)}"
         case Verdict.NO_DATA:
-            second = "neither fires nor clears"
+            second = "not judged"
         case Verdict.BLIND:
             second = "cannot be judged"
         case _:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QCompleter, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import CompanyLine
@@ -37,7 +37,7 @@ class AddChart(QDialog):
         self.setWindowTitle("Add chart")
         self.setAccessibleName("Add chart")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(theme.px(480))
+        self.setMinimumWidth(theme.px(560))
         self._switch = ComboBox("add_chart_switch")
         self._switch.set_choices([(c.id, c.name) for c in connections if c.id is not None])
         self._kind = SegmentedControl(
@@ -123,24 +123,38 @@ class AddChart(QDialog):
     def _on_metric_changed(self) -> None:
         metric = METRICS[cast(str, self._metric.currentData())]
         self._fields["period"].setVisible(metric.reading is None)
-        self.adjustSize()
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for the sentences under the fields."""
+        QTimer.singleShot(0, self, self.adjustSize)
 
     def _on_add(self) -> None:
         metric = METRICS[cast(str, self._metric.currentData())]
         fields = [self._fields["company"], *([self._fields["period"]] if metric.reading is None else [])]
         wrong = [field for field in fields if not field.check()]
         if wrong:
+            self._grow()
             return
         window = self._period.value if metric.reading is None else None
         if window is not None and window > MAX_PERIOD:
             self._fields["period"].set_error("Enter 24 h or less.")
+            self._grow()
             return
         typed, known = self._company.text().strip(), self._known
-        name = next((each for each in known if each.casefold() == typed.casefold()), typed)
+        name = _meant(typed, known)
         if known and name not in known:
             kind = self._kind.current
             self._fields["company"].set_error(f"{self._switch.currentText()} has no {kind} {typed}. Choose one from the list.")
+            self._grow()
             return
         subject = Subject.company(CompanyKind(self._kind.current), name)
         self.chosen.emit(ChartChoice(cast(int, self._switch.currentData()), subject.key, metric.name, window))
         self.accept()
+
+
+def _meant(typed: str, known: Sequence[str]) -> str:
+    """Return the company of this name in any case, else the only one that contains it, else what was typed."""
+    same = [name for name in known if name.casefold() == typed.casefold()]
+    near = [name for name in known if typed.casefold() in name.casefold()]
+    return same[0] if same else near[0] if len(near) == 1 else typed

@@ -5,6 +5,7 @@ Runs on the window's thread. Takes frames; fetches nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,9 @@ from ui.theme import Role
 from ui.widgets.buttons import paint_frame
 
 LOADING_AFTER_MS = 400
+
+#: How far from a point, in shares of what is shown, the cursor still tells its value.
+NEAR = 0.02
 
 
 class LiveChart(QWidget):
@@ -67,16 +71,13 @@ class LiveChart(QWidget):
         self._now = datetime.now(UTC)
         self._source = ""
         self._waited = False
-        self._lay_out()
-        self.set_compact(compact)
-        self._connect()
-
-    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
         column.addWidget(self.canvas, 1)
+        self.set_compact(compact)
+        self._connect()
 
     def _connect(self) -> None:
         self._patience = QTimer(self, singleShot=True, interval=LOADING_AFTER_MS)
@@ -248,6 +249,9 @@ class LiveChart(QWidget):
         tail = counted and as_of is not None and bool(len(value)) and self._end is None and points.at_ms[-1] > as_of
         share = self._is_share or self._scale.unit == "%"
         spans = paint.spans(self._all_episodes(), self._right_edge(), points.at_ms, value)
+        note = ""
+        if not np.isfinite(value).any() and not self._is_blind:
+            note = words.empty_note(self._title, self._rests_on, to_ms - from_ms, live=self._end is None)
         drawn = Drawn(
             points.at_ms,
             value,
@@ -260,7 +264,7 @@ class LiveChart(QWidget):
             self._scale.unit,
             100.0 if share else None,
             tuple(spans),
-            self._empty_note(value, from_ms, to_ms),
+            note,
         )
         self.canvas.draw(drawn, from_ms, to_ms)
         self._on_cursor_moved(self.cursor_shared.at_ms)
@@ -270,13 +274,6 @@ class LiveChart(QWidget):
             return self._episodes
         known = tuple(e for e in self._episodes if not (e.kind is EpisodeKind.BLIND and e.until is None))
         return (*known, Episode(EpisodeKind.BLIND, self._as_of, None, "no data"))
-
-    def _empty_note(self, value: np.ndarray, from_ms: float, to_ms: float) -> str:
-        if np.isfinite(value).any() or self._is_blind:
-            return ""
-        length = text.span(timedelta(milliseconds=to_ms - from_ms))
-        what = "reading" if self._rests_on == "reading" else "calls"
-        return f"No {what} of {self._title} in {'the last' if self._end is None else 'these'} {length}."
 
     # -- words -----------------------------------------------------------------------------------------------------------
 
@@ -306,7 +303,9 @@ class LiveChart(QWidget):
             return "", Role.MUTED
         read_at = self._as_of
         if self._rests_on == "reading" and len(self._newest.points.at_ms) and not self._is_blind:
+            # Readings come at their own pace: their age is told, but the interval of the calls does not judge it.
             read_at = min(read_at, moment(float(self._newest.points.at_ms[-1])))
+            return text.age(read_at, self._now, self._poll).old, Role.MUTED
         return words.age_now(read_at, self._now, self._poll, blind=self._is_blind)
 
     # -- cursor, zoom, keys ----------------------------------------------------------------------------------------------
@@ -329,9 +328,11 @@ class LiveChart(QWidget):
         if at == len(d.at_ms) or (at and at_ms - d.at_ms[at - 1] < d.at_ms[at] - at_ms):
             at -= 1
         point, value, calls = float(d.at_ms[at]), float(d.value[at]), int(d.calls[at])
-        clock = self._cursor_clock(point)
-        shown = words.value_words(self._scale, self._rests_on, value, calls, d.min_calls, clock)
-        self.canvas.set_cursor((point, shown, value if np.isfinite(value) else None))
+        from_ms, to_ms = self.edges
+        if abs(point - at_ms) > (to_ms - from_ms) * NEAR:  # readings are seldom: no value far from one
+            point, value, calls = float(at_ms), math.nan, 0
+        shown = words.value_words(self._scale, self._rests_on, value, calls, d.min_calls, self._cursor_clock(point))
+        self.canvas.set_cursor((point, shown, value if math.isfinite(value) else None))
 
     def _cursor_clock(self, at_ms: float) -> str:
         """Return the time of the box: the day too where more than one is shown, seconds where minutes are few."""

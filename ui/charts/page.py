@@ -50,6 +50,7 @@ class ChartsPage(QWidget):
     def __init__(self, context: ScreenContext, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__()
         self.setObjectName("charts")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._context, self._clock = context, clock
         self._rules = Rules(context.service.store)
         self._cursors: dict[int | None, SharedCursor] = {}
@@ -272,7 +273,7 @@ class ChartsPage(QWidget):
         view = self._live_cursor.view
         if view is not None and self._paused_at is not None:
             at = text.clock_seconds(self._paused_at, text.find_zone(self._context.zone()))
-            behind = text.span(self._clock() - moment(view[1]))
+            behind = text.span(self._clock() - min(moment(view[1]), self._paused_at))
             self._page.set_sentence(f"Paused at {at}, {behind} behind", Role.WARNING)
         else:
             self._page.set_sentence(text.plural(len(self._cells), "chart") if self._cells else "")
@@ -340,6 +341,7 @@ class ChartsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """See how far the records reach, and have proposals when the page is empty."""
         super().showEvent(event)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # Space pauses from the first moment
         self._see_data()
         if self._context.bridge.snapshot is not None:
             self._on_rounded(self._context.bridge.snapshot)

@@ -89,7 +89,8 @@ def grid(painter: QPainter, at: Geometry, ticks: ValueTicks, unit: str) -> None:
             if metrics.horizontalAdvance(joined) <= room:
                 label = joined
             else:
-                painter.drawText(QPointF(at.plot.left() + 4, y + metrics.ascent() + 2), unit)
+                left = max(2.0, room - metrics.horizontalAdvance(unit))  # under the number, the last resort for long ones
+                painter.drawText(QPointF(left, y + 10 + metrics.ascent()), unit)
         painter.drawText(QRectF(0, y - 10, room, 20), _RIGHT, label)
 
 

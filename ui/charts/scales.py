@@ -88,7 +88,7 @@ def tick_text(value: float, ticks: ValueTicks) -> str:
         scale, sign = (1e6, "M") if ticks.high >= 10_000_000 else (1e3, "k")
         short = value / scale
         return f"{text.number(short, 0 if short == round(short) else 1)}{text.THIN}{sign}"
-    return text.number(value, ticks.decimals if value else 0)
+    return text.number(value, 0 if value == round(value) else ticks.decimals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,12 @@ def value_now(
     return ValueNow(text.number(value, scale.decimals), scale.unit, None, sample_words(calls, rests_on))
 
 
+def empty_note(title: str, rests_on: str, length_ms: float, *, live: bool) -> str:
+    """Return what stands in a plot without a value: `No calls of carrier bravo in the last 6 h.`"""
+    what = "reading" if rests_on == "reading" else "calls"
+    return f"No {what} of {title} in {'the last' if live else 'these'} {text.span(timedelta(milliseconds=length_ms))}."
+
+
 def age_now(read_at: datetime, now: datetime, poll: timedelta, *, blind: bool) -> tuple[str, Role]:
     """Return the age and its colour: muted while fresh, warning when late, blind when nothing is known."""
     age = text.age(read_at, now, poll)

@@ -60,6 +60,7 @@ class CompaniesPage(Page):
         panel = Panel("companies_panel")
         panel.body.addWidget(self.area)
         self.body.addWidget(panel)
+        self.setFocusProxy(self.area.view)
         self._connect()
         self._add_commands()
         if context.bridge.snapshot is not None:

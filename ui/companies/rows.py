@@ -171,7 +171,7 @@ def _attempts(row: CompanyRow) -> Cell:
 
 def _cps(row: CompanyRow) -> Cell:
     if row.blind or row.state is HealthState.WAITING:
-        return _withdrawn(row, text.rate(row.line.cps).joined)
+        return _withdrawn(row, text.rate(row.line.cps).number)
     shown = text.rate(row.line.cps)
     return Cell(shown.number, shown.unit, spoken=f"{shown.spoken}, mean of the last minute")
 
@@ -220,14 +220,14 @@ def _alarms(row: CompanyRow) -> Cell:
         return Cell(text.number(row.line.alarms), bold=True)
     mark = _MARKS[row.trouble.level]
     form = Form.ACTIVE if row.trouble.open else Form.TAKEN
-    worst = f"{mark.value.lower()}, {'not taken' if row.trouble.open else 'taken'}"
+    worst = mark.value.lower() if row.trouble.open else f"{mark.value.lower()}, taken"
     return Cell(
         text.number(row.line.alarms),
         second=worst,
         bold=row.trouble.open,
         mark=mark,
         form=form,
-        spoken=f"{text.plural(row.line.alarms, 'alarm')}, worst {worst}",
+        spoken=f"{text.plural(row.line.alarms, 'alarm')}, worst {worst}{', not taken' if row.trouble.open else ''}",
     )
 
 
@@ -262,25 +262,25 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         "Name",
         lambda r: r.line.name,
         lambda r: Cell(r.line.name, bold=True),
-        width=180,
-        min_width=110,
+        width=110,
+        min_width=100,
         stretch=True,
         fixed=True,
         search=lambda r: r.line.name,
     ),
     Column(
-        "kind", "Kind", lambda r: r.line.kind.value, lambda r: Cell(r.line.kind.value.capitalize(), tone=Role.MUTED), width=84
+        "kind", "Kind", lambda r: r.line.kind.value, lambda r: Cell(r.line.kind.value.capitalize(), tone=Role.MUTED), width=92
     ),
-    Column("switch", "Switch", lambda r: r.switch, _switch, width=120, min_width=90),
-    Column("status", "Status", lambda r: r.line.status.value, _status, width=100),
-    Column("balance", "Balance", lambda r: None if r.blind else r.line.balance, _balance, align=Align.RIGHT, width=116),
+    Column("switch", "Switch", lambda r: r.switch, _switch, width=100, min_width=90),
+    Column("status", "Status", lambda r: r.line.status.value, _status, width=92),
+    Column("balance", "Balance", lambda r: None if r.blind else r.line.balance, _balance, align=Align.RIGHT, width=118),
     Column(
         "asr",
         "ASR",
         lambda r: _value(r.line.asr, Area.ASR, r),
         _asr,
         align=Align.RIGHT,
-        width=112,
+        width=118,
         group="Last hour",
         tooltip="Answered of attempts, last hour",
     ),
@@ -290,7 +290,7 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         lambda r: _value(r.line.acd, Area.ACD, r),
         _acd,
         align=Align.RIGHT,
-        width=112,
+        width=118,
         tooltip="Mean length of answered calls, last hour",
     ),
     Column(
@@ -299,7 +299,7 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         lambda r: _value(r.line.pdd, Area.PDD, r),
         _pdd,
         align=Align.RIGHT,
-        width=112,
+        width=118,
         tooltip="Mean post-dial delay, last hour",
     ),
     Column(
@@ -308,7 +308,7 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         lambda r: None if r.blind else r.line.attempts,
         _attempts,
         align=Align.RIGHT,
-        width=92,
+        width=86,
         descending_first=True,
         tooltip="Attempts of the last hour",
     ),
@@ -318,7 +318,7 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         lambda r: None if r.blind else r.line.cps,
         _cps,
         align=Align.RIGHT,
-        width=104,
+        width=96,
         group="Last minute",
         descending_first=True,
         tooltip="Calls per second, mean of the last minute",
@@ -329,7 +329,7 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         lambda r: None if r.blind else r.line.channels,
         _channels,
         align=Align.RIGHT,
-        width=100,
+        width=88,
         group="Now",
         descending_first=True,
         tooltip="Channels in use, as the switch gives it",
@@ -339,8 +339,8 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         "Alarms",
         lambda r: (r.trouble.rank if r.trouble else 0, r.line.alarms),
         _alarms,
-        width=130,
-        min_width=100,
+        width=132,
+        min_width=112,
         descending_first=True,
         group="Watched",
     ),
@@ -349,7 +349,7 @@ COLUMNS: tuple[Column[CompanyRow], ...] = (
         "Alerts",
         lambda r: r.line.alerts,
         _alerts,
-        width=100,
+        width=104,
         min_width=90,
         tooltip="How many alerts look at it",
         search=lambda r: "" if r.line.alerts else "not watched",

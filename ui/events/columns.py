@@ -35,11 +35,11 @@ def _type(event: Event) -> Cell:
 
 
 COLUMNS: tuple[Column[Event], ...] = (
-    Column("time", "Time", lambda e: e.at, _time, width=130, min_width=84, fixed=True, sortable=False),
+    Column("time", "Time", lambda e: e.at, _time, width=112, min_width=84, fixed=True, sortable=False),
     Column("type", "Type", lambda e: WORDS[e.type], _type, width=112, min_width=96, sortable=False),
-    Column("sender", "Sender", lambda e: e.sender, lambda e: Cell(e.sender), width=190, min_width=90, sortable=False),
+    Column("sender", "Sender", lambda e: e.sender, lambda e: Cell(e.sender), width=176, min_width=90, sortable=False),
     Column(
-        "subject", "Subject", lambda e: e.subject, lambda e: Cell(e.subject, bold=True), width=180, min_width=90, sortable=False
+        "subject", "Subject", lambda e: e.subject, lambda e: Cell(e.subject, bold=True), width=176, min_width=90, sortable=False
     ),
     Column("text", "Text", lambda e: e.text, lambda e: Cell(e.text), width=420, min_width=160, stretch=True, sortable=False),
 )

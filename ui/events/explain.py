@@ -23,6 +23,7 @@ from ui.theme import FontRole, Role
 from ui.widgets.labels import Label, line
 from ui.widgets.page import Panel, scrolled
 
+RECENT = 500  # changes of a rule that are looked through for the one that began an alarm
 _MARKS = {NoticeLevel.CRITICAL: Mark.CRITICAL, NoticeLevel.WARNING: Mark.WARNING, NoticeLevel.NONE: Mark.NOTICE}
 
 REASONS = {
@@ -70,7 +71,7 @@ class ExplainPanel(Panel):
     """What one line says in full, and how its alarm came and went."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__("events_explain", "Explain", icon="help")
+        super().__init__("events_explain", "Explain")
         self._store = store
         self._shown: Event | None = None
         self._content = QWidget()
@@ -79,6 +80,7 @@ class ExplainPanel(Panel):
         self._column.setContentsMargins(16, 12, 16, 16)
         self._column.setSpacing(4)
         self._area = scrolled(self._content, "events_explain_scroll")
+        self._content.setAutoFillBackground(False)  # QScrollArea switches it on; the panel shows through
         self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._area.setAccessibleName("Explanation of the chosen line")
         self.body.addWidget(self._area)
@@ -123,6 +125,8 @@ class ExplainPanel(Panel):
             try:
                 alarm = self._store.alarms.get(event.alarm_id)
                 changes = self._store.alarms.transitions(event.alarm_id)
+                if alarm is not None:
+                    changes = [*self._what_came_before(alarm), *changes]
             except StoreError as error:
                 self._say(error.sentence, Role.CRITICAL)
                 return
@@ -136,6 +140,13 @@ class ExplainPanel(Panel):
         self._show_alarm(alarm)
         self._column.addSpacing(4)
         self._show_changes(changes, alarm)
+
+    def _what_came_before(self, alarm: Alarm) -> list[Transition]:
+        """Give the change that began it: past the limit, waiting for the hold time; it was before there was an alarm."""
+        recent = self._store.alarms.transitions_of(alarm.key.rule_kind, alarm.key.rule_id, RECENT)
+        mine = (c for c in recent if c.key == alarm.key and c.alarm_id is None and c.at <= alarm.raised_at)
+        newest = next(mine, None)
+        return [newest] if newest is not None and newest.after is Phase.PENDING else []
 
     def _show_alarm(self, alarm: Alarm) -> None:
         form = Form.CLEARED if not alarm.active else Form.TAKEN if alarm.acked_at is not None else Form.ACTIVE

@@ -75,6 +75,7 @@ class EventsPage(Page):
         panel = Panel("events_panel")
         panel.body.addWidget(self.area)
         self.body.addWidget(SplitPane(panel, self.explain, "events_split", detail_width=360))
+        self.setFocusProxy(self.area.view)
         self._connect()
         self._add_commands()
         self.reload()

@@ -10,14 +10,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 
+from PySide6.QtGui import QFontMetricsF
+
 from noc_alerts.model.connections import CheckStep
 from noc_alerts.model.errors import NocError
 from ui import text
 from ui.bridge import Bridge
 from ui.marks import Mark
+from ui.table_delegate import PADDING
 from ui.table_spec import Align, Cell, Column
 from ui.tables import TableModel
-from ui.theme import FontRole, Role
+from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import Button
 from ui.widgets.labels import Label
 from ui.widgets.page import Panel
@@ -53,7 +56,7 @@ _COLUMNS: tuple[Column[_Row], ...] = (
         "Step",
         lambda r: r.number,
         lambda r: Cell(r.step.what, second=r.step.to),
-        width=210,
+        width=240,
         min_width=120,
         fixed=True,
         sortable=False,
@@ -141,7 +144,12 @@ class CheckPanel(Panel):
         else:
             self.set_note(f"failed: {wrong.what}", Role.CRITICAL)
             self._failure.set(wrong.answer)
-            self._failure.show()
+            self._failure.setVisible(self._is_cut(wrong.answer))
+
+    def _is_cut(self, answer: str) -> bool:
+        """Tell whether an answer has no room in its column, so that it must stand in full below."""
+        room = self.area.view.columnWidth(len(_COLUMNS) - 1) - 2 * PADDING
+        return QFontMetricsF(theme.font(FontRole.BODY)).horizontalAdvance(answer) > room
 
     def _fail(self, error: NocError) -> None:
         self.button.setEnabled(True)

@@ -31,7 +31,7 @@ from ui.theme import RADIUS, FontRole, Role, theme
 from ui.widgets.buttons import Button, PrimaryButton
 from ui.widgets.fields import Field
 from ui.widgets.labels import KeyValues, Label
-from ui.widgets.page import Panel
+from ui.widgets.page import Panel, row
 from ui.widgets.state_panel import PageState, StateKind
 from ui.widgets.table_area import TableArea
 
@@ -63,7 +63,7 @@ def _columns_cell(look: FileLook) -> Cell:
 
 
 _COLUMNS: tuple[Column[FileLook], ...] = (
-    Column("file", "File", lambda f: f.path.name, lambda f: Cell(f.path.name, second=str(f.path.parent)), width=220, fixed=True),
+    Column("file", "File", lambda f: f.path.name, lambda f: Cell(f.path.name, second=str(f.path.parent)), width=210, fixed=True),
     Column("size", "Size", lambda f: f.size, lambda f: Cell(size_words(f.size)), align=Align.RIGHT, width=92),
     Column("columns", "Columns found", lambda f: not f.usable, _columns_cell, width=300, stretch=True),
 )
@@ -143,7 +143,7 @@ class ImportPanel(QWidget):
         self._pages.addWidget(self._make_report())
         self._progress = Label("", Role.MUTED, name="import_progress")
         self._again = Button("Import more", "import_again", icon="import")
-        self._charts = Button("Show on charts", "import_charts", icon="charts")
+        self._charts = PrimaryButton("Show on charts", "import_charts", icon="charts")
         self._close = Button("Close", "import_close", hint="Esc")
         self._start = PrimaryButton("Import", "import_start", icon="import")
         foot = QHBoxLayout()
@@ -191,8 +191,11 @@ class ImportPanel(QWidget):
         column.setSpacing(12)
         self._result = Panel("import_result", "Imported", mark=Mark.OK)
         self._result.set_padding()
-        self._values = KeyValues("import_values")
-        self._result.body.addWidget(self._values)
+        self._counts, self._span = KeyValues("import_counts"), KeyValues("import_span")
+        values = row([self._counts, self._span], spacing=40)
+        values.setStretch(0, 1)
+        values.setStretch(1, 1)
+        self._result.body.addLayout(values)
         self.bad = BadPanel("import_bad", dated=False)
         column.addWidget(self._result)
         column.addWidget(self.bad, 1)
@@ -289,11 +292,11 @@ class ImportPanel(QWidget):
         self._result.set_title(f"{text.plural(report.taken, 'call record')} imported")
         self._result.set_note(f"from {files}" if len(report.files) > 1 else f"from {report.files[0]}")
         self._result.set_mark(Mark.WARNING if report.bad else Mark.OK)
-        self._values.put("Taken", text.number(report.taken))
-        self._values.put("Already there", text.number(report.known))
-        self._values.put("Bad records", text.number(len(report.bad)), role=Role.WARNING if report.bad else Role.TEXT)
-        self._values.put("Calls kept from", _moment(report.span[0]) if report.span else text.NONE)
-        self._values.put("to", _moment(report.span[1]) if report.span else text.NONE)
+        self._counts.put("Taken", text.number(report.taken))
+        self._counts.put("Already there", text.number(report.known))
+        self._counts.put("Bad records", text.number(len(report.bad)), role=Role.WARNING if report.bad else Role.TEXT)
+        self._span.put("Calls from", _moment(report.span[0]) if report.span else text.NONE)
+        self._span.put("Calls to", _moment(report.span[1]) if report.span else text.NONE)
         self.bad.show_records(report.bad[:MOST], len(report.bad))
         self._pages.setCurrentIndex(1)
         self._progress.set("", Role.MUTED)

@@ -152,7 +152,6 @@ _CONNEXCS = KindSpec(
                     only=("auth", ("jwt", "basic")),
                 ),
                 FieldSpec("password", "Password", secret=True, only=("auth", ("jwt", "basic"))),
-                FieldSpec("timeout_s", "Waits for an answer", "Seconds. Empty means 20.", "20", narrow=True),
             ),
         ),
         (
@@ -168,6 +167,7 @@ _CONNEXCS = KindSpec(
                 FieldSpec("history_days", "Days read at the first time", "Empty means 1.", "1", narrow=True),
                 FieldSpec("late_s", "A record appears within", "Seconds after its call. Empty means 60.", "60", narrow=True),
                 FieldSpec("longest_call_hours", "Longest call", "Hours. Empty means 24.", "24", narrow=True),
+                FieldSpec("timeout_s", "Waits for an answer", "Seconds. Empty means 20.", "20", narrow=True),
             ),
         ),
         (
@@ -176,7 +176,7 @@ _CONNEXCS = KindSpec(
                 FieldSpec(
                     "live_path",
                     "Script that tells them",
-                    "ConnexCS itself does not tell channels in use. A ScriptForge script of your own can; empty means there is none.",
+                    "ConnexCS does not tell channels in use; a ScriptForge script of your own can. Empty means there is none.",
                     "scriptforge/APP/ID",
                 ),
             ),

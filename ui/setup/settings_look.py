@@ -237,6 +237,8 @@ class AboutTab:
         program.put("System", f"{platform.system()} {platform.release()}")
         for name in LIBRARIES:
             libraries.put(name, _version(name))
+        for values in (program, libraries):
+            values.setMaximumWidth(420)
         self.panel: Panel = tab_room("settings_about", [("This program", [program]), ("Libraries", [libraries])])
 
 

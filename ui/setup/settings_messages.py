@@ -161,7 +161,7 @@ class MessagesTab(QObject):
         elif smtp is not None:
             now = (
                 ("server", self._host.text().strip() != smtp.host),
-                ("encryption", self._security.currentData() is not smtp.security),
+                ("encryption", Security(self._security.currentData()) is not smtp.security),
                 ("port", _number(self._port) != smtp.port),
                 ("user", self._user.text().strip() != smtp.user),
                 ("sender", self._sender.text().strip() != smtp.sender),

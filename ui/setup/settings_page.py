@@ -137,7 +137,7 @@ class SettingsPage(Page):
         """Say that the tab which is not open holds changes."""
         others = (("Messages", self.messages), ("Watching", self.watching))
         waiting = [name for name, other in others if other is not tab and other.changes()]
-        return f"not saved in {' and '.join(waiting)}" if waiting else ""
+        return f"Not saved in {' and '.join(waiting)}" if waiting else ""
 
 
 def _at_left(widget: QWidget, *, wide: bool) -> QWidget:

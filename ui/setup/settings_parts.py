@@ -48,6 +48,7 @@ def tab_room(name: str, sections: Sequence[tuple[str, Sequence[QWidget]]]) -> Pa
     panel = Panel(name)
     panel.setMaximumWidth(WIDTH)
     panel.body.addWidget(scrolled(content, f"{name}_scroll"))
+    content.setAutoFillBackground(False)  # QScrollArea switches it on; the panel shows through
     return panel
 
 

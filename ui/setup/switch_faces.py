@@ -37,7 +37,7 @@ class SwitchListPage(Page):
         super().__init__("switches_list_page", "Switches")
         self._context = context
         self._model: TableModel[SwitchRow] = TableModel(COLUMNS, key=lambda r: r.id, order=natural_order, spoken=spoken)
-        self.area = TableArea(self._model, "switches_list")
+        self.area = TableArea(self._model, "switches_list", two_lines=True)
         self.area.view.setAccessibleName("Switches")
         self.import_asked = Button("Import call records…", "switches_import", icon="import")
         self.connect_asked = PrimaryButton("Connect a switch", "switches_connect", icon="add", hint="N")

@@ -100,6 +100,7 @@ class SwitchForm(Panel):
         self.setMaximumWidth(WIDTH)
         self.setMinimumWidth(360)
         self.body.addWidget(scrolled(self._content, "switch_form_scroll"))
+        self._content.setAutoFillBackground(False)  # QScrollArea switches it on; the panel shows through
 
     # --- what is shown ----------------------------------------------------------------------------------------------------
 
@@ -181,7 +182,7 @@ class SwitchForm(Panel):
         default = KINDS[self._kind]
         if self._poll.problem() or self._poll.value != (saved.poll if saved else default.poll):
             changed.append("read interval")
-        if self._clock.currentData() is not (saved.clock if saved else default.clocks[0][0]):
+        if Clock(self._clock.currentData()) is not (saved.clock if saved else default.clocks[0][0]):
             changed.append("when a call counts")
         if self._enabled.isChecked() != (saved.enabled if saved else True):
             changed.append("read or not")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from noc_alerts.engine.news import Snapshot, SwitchLine
-from noc_alerts.model.connections import Connection, Health, HealthState
+from noc_alerts.model.connections import Connection, Health, HealthState, SwitchKind
 from ui import text
 from ui.marks import Mark
 from ui.prefs import prefs
@@ -31,6 +32,7 @@ WORDS = {
     HealthState.WAITING: "Not read yet",
     HealthState.OFF: "Off",
 }
+VENDOR_HOST = "app.connexcs.com"  # where an account is whose address is left empty
 _RANK = {HealthState.BLIND: 0, HealthState.LATE: 1, HealthState.WAITING: 2, HealthState.FRESH: 3, HealthState.OFF: 4}
 
 
@@ -100,19 +102,37 @@ def age_cell(row: SwitchRow) -> Cell:
 
 
 def state_sentence(row: SwitchRow) -> str:
-    """Say what is wrong with a switch and what is done about it; empty when all is well."""
+    """Say what is wrong with a switch; empty when all is well."""
+    if row.health.sentence:
+        return row.health.sentence
+    return "Its data is older than it should be." if row.state is HealthState.LATE else ""
+
+
+def next_sentence(row: SwitchRow) -> str:
+    """Say what is done about it, and what the switch does not tell; empty when there is nothing to say."""
     health = row.health
-    parts = [health.sentence] if health.sentence else []
+    parts = []
     if row.state is HealthState.BLIND and health.next_try_at is not None and health.next_try_at > row.at:
-        parts.append(f"Next try in {text.span(health.next_try_at - row.at)}.")
+        tries = f", tried {text.plural(health.tries, 'time')}" if health.tries else ""
+        parts.append(f"Next try in {text.span(health.next_try_at - row.at)}{tries}.")
     if health.note:
         parts.append(health.note)
     return " ".join(parts)
 
 
+def address(connection: Connection) -> str:
+    """Give where a switch is: its host, or the path of its files."""
+    if not connection.live:
+        return ""
+    for key in ("api_url", "base_url"):
+        if connection.options.get(key):
+            return urlsplit(connection.options[key]).netloc
+    return connection.options.get("path", "") or (VENDOR_HOST if connection.kind is SwitchKind.CONNEXCS else "")
+
+
 def _name(row: SwitchRow) -> Cell:
     tag = "demo" if row.connection.demo else ""
-    return Cell(row.connection.name, after=tag, bold=True)
+    return Cell(row.connection.name, after=tag, second=address(row.connection), bold=True)
 
 
 def _state(row: SwitchRow) -> Cell:
@@ -137,16 +157,18 @@ def _bad(row: SwitchRow) -> Cell:
 
 
 def _said(row: SwitchRow) -> Cell:
-    words = state_sentence(row)
+    words, then = state_sentence(row), next_sentence(row)
     if words:
-        return Cell(words, tooltip=words)
-    return Cell("all is well" if row.state is HealthState.FRESH else "", tone=Role.MUTED)
+        return Cell(words, second=then, tooltip=f"{words} {then}".strip())
+    if then:
+        return Cell(then, tone=Role.MUTED, tooltip=then)
+    return Cell("none", tone=Role.MUTED) if row.state is HealthState.FRESH else Cell()
 
 
 def spoken(row: SwitchRow) -> str:
     """Say a row for screen readers."""
     parts = [row.state_words, f"switch {row.connection.name}", KIND_WORDS[row.connection.kind], f"data age {age_cell(row).text}"]
-    return ", ".join([*parts, state_sentence(row)]).strip(", ")
+    return ", ".join([*parts, f"{state_sentence(row)} {next_sentence(row)}".strip()]).strip(", ")
 
 
 def now_utc() -> datetime:

@@ -46,17 +46,21 @@ class Button(QPushButton):
         spoken: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(text, parent)
-        self._icon, self._hint, self._height = icon, hint, height
+        super().__init__(parent)
+        self._icon, self._hint, self._height, self._spoken = icon, hint, height, spoken
         self.setObjectName(name)
-        self.setAccessibleName(spoken or text)
+        self.setText(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor if self.kind is Kind.LINK else Qt.CursorShape.ArrowCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAutoDefault(False)
-        if hint:
-            self.setToolTip(f"{text}, {hint}" if text else hint)
         theme.changed.connect(self.updateGeometry)
+
+    def setText(self, text: str) -> None:
+        """Show other words, which are also what is spoken unless that was given."""
+        super().setText(text)
+        self.setAccessibleName(self._spoken or self._plain)
+        self.updateGeometry()
 
     def set_hint(self, hint: str) -> None:
         """Show another key."""

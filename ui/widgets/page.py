@@ -67,7 +67,8 @@ class Page(QWidget):
     def set_title(self, title: str) -> None:
         """Show another title."""
         self._title.set(title)
-        self.setAccessibleName(title)
+        crumb = self._crumb.text()
+        self.setAccessibleName(f"{crumb}, {title}" if crumb else title)
 
     def set_sentence(self, sentence: str, role: Role = Role.MUTED) -> None:
         """Say the state in one sentence."""

@@ -42,7 +42,7 @@ class StatusItem(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Return the size of the content."""
-        width = 6.0 + sum(self._metrics(bold).horizontalAdvance(part) + 4 for part, _, bold in self._parts) - 4
+        width = 4.0 + sum(self._metrics(bold).horizontalAdvance(part) + 4 for part, _, bold in self._parts) - 4
         if self._mark is not None or self._icon:
             width += theme.px(icons.CAPTION) + 8
         return QSize(round(width) + 1, theme.px(24))
@@ -59,7 +59,7 @@ class StatusItem(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color(Role.HOVER))
             painter.drawRoundedRect(box, 3, 3)
-        left, middle, side = 3.0, box.center().y(), theme.px(icons.CAPTION)
+        left, middle, side = 2.0, box.center().y(), theme.px(icons.CAPTION)
         if self._mark is not None:
             marks.draw(painter, QRectF(left, middle - side / 2, side, side), self._mark)
         elif self._icon:
