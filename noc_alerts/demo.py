@@ -69,7 +69,7 @@ def demo_switch(store: Store, secrets: Secrets) -> Iterator[DemoSwitch]:
 
 def _connect(store: Store, base_url: str, live_path: str) -> Connection:
     """Give the demo's connection at today's address; a profile that never had it gets the first set of alerts too."""
-    options = {"base_url": base_url, "auth": "token", "live_path": live_path}
+    options = {"base_url": base_url, "auth": "token", "live_path": live_path, "history_days": "0.09", "late_s": "2", "longest_call_hours": "2"}
     for known in store.connections.all():
         if known.demo and known.id is not None:
             # another world than the last time: its records are new ones

@@ -62,7 +62,6 @@ class Records:
         self._given: dict[str, int] = {}  # records of the last minutes: key -> dt
         self._place = Cursor(0, 0)
         self._last_text: str | None = None
-        self._looked_ms = 0
         self._strangers: set[str] = set()
 
     def pages(self, cursor: str | None, now: datetime) -> Iterator[Page]:
@@ -70,18 +69,14 @@ class Records:
         if cursor is None or cursor != self._last_text:
             # our memory of what was given is of another reading: a page may not have been kept
             self._given.clear()
-            self._looked_ms = 0
         self._client.begin(now)
         self.learn(now)
         now_ms = self.server_ms(now)
         self._place = self._start(cursor, now_ms)
-        if not self._place.at and now_ms - self._place.known < sweep.SWEEP_EVERY_MS and self._looked_ms:
-            yield from self._look(now_ms)
-            return
         while True:
             at = self._place.at or now_ms  # a sweep that was broken off is finished as what it was
             yield from self._sweep(at)
-            if now_ms - at < sweep.SWEEP_EVERY_MS:
+            if now_ms - at < sweep.BEHIND_MS:
                 return
 
     def learn(self, now: datetime) -> FailedCalls:
@@ -144,16 +139,10 @@ class Records:
             place = msgspec.structs.replace(place, known=now_ms, far=min(place.far, now_ms), at=0, dt=0)
         return place
 
-    def _look(self, now_ms: int) -> Iterator[Page]:
-        """Read the last minute only."""
-        for rows, bad, _ in self._read(Slice(self._looked_ms - sweep.LOOK_BACK_MS, now_ms + sweep.AHEAD_MS)):
-            yield self._page(rows, bad)
-        self._looked_ms = now_ms
-
     def _sweep(self, at: int) -> Iterator[Page]:
         for rows, bad, read_to in self._read(sweep.newest(self._place, at, self._reach)):
             self._move(at=at, dt=max(self._place.dt, read_to))
-            yield self._page(rows, bad, f"up to {second(read_to)} UTC" if read_to < at - sweep.SWEEP_EVERY_MS else "")
+            yield self._page(rows, bad, f"up to {second(read_to)} UTC" if read_to < at - sweep.BEHIND_MS else "")
         if self.failed_calls is FailedCalls.MISSING:
             yield from self._from_statistics(at)
         else:
@@ -162,7 +151,6 @@ class Records:
         for rows, bad in self._older(far=far):
             yield self._page(rows, bad, "long calls")
         self._move(known=at, far=at if far else self._place.far, at=0, dt=0)
-        self._looked_ms = at
         oldest = at - self._reach.slack_ms - _GIVEN_BACK_MS
         self._given = {key: dt for key, dt in self._given.items() if dt >= oldest}
         yield self._page([], [])

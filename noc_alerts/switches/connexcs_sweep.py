@@ -14,8 +14,9 @@ the last sweep, at `known`:
   longest call. That is little: most calls are short.
 - The slices over half an hour old are asked for every other minute with a `known` of their own.
 
-Between two sweeps a *look* at the last minute shows at once what failed; it claims nothing. What is missed: a record whose call
-rang longer than `RINGING`, lasted longer than `longest`, or appeared later than `late` after its end.
+Every read is a whole sweep: one that showed at once what failed and what was answered only later would read ASR too low in
+between, and raise alarms that are none. What is missed: a record whose call rang longer than `RINGING`, lasted longer than
+`longest`, or appeared later than `late` after its end.
 
 An account that cannot filter by duration is swept without that condition: ten minutes back each time, and every ten minutes
 as far back as the longest call, at most four hours.
@@ -34,10 +35,10 @@ LATE: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(hours=24)
 LONGEST_UNFILTERED: Final = timedelta(hours=4)
 
-SWEEP_EVERY_MS: Final = 20_000
+#: A sweep that was broken off longer ago than this is finished, and another one follows at once.
+BEHIND_MS: Final = 20_000
 FAR_EVERY_MS: Final = 120_000
 FAR_EVERY_UNFILTERED_MS: Final = 600_000
-LOOK_BACK_MS: Final = 60_000
 #: Asked for beyond the switch's own time, which is told in whole seconds and maybe by another machine of it.
 AHEAD_MS: Final = 120_000
 

@@ -404,6 +404,6 @@ def test_tab_goes_in_reading_order_and_everything_has_a_name(world: World, qtbot
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
     names = [each.objectName() for each in wanted]
     kept = [name for name in found if name in names]
-    assert kept == names
+    assert kept == names, found
     for widget in wanted:
         assert widget.accessibleName(), widget.objectName()

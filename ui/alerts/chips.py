@@ -181,6 +181,11 @@ class ChipsField(QWidget):
             if event.text() in (",", ";"):
                 self.take_typed()
                 return True
+            if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and self.pending:
+                # With the completions open the focus is theirs, so that leaving is not told by a focus event.
+                self._input.completer().popup().hide()
+                self.take_typed()
+                self.left.emit()
             if event.key() == Qt.Key.Key_Backspace and not self._input.text() and self._entries:
                 self._entries[-1].setFocus(Qt.FocusReason.OtherFocusReason)
                 return True
@@ -214,8 +219,18 @@ class ChipsField(QWidget):
         entry.removed.connect(self._on_removed)
         self._entries.append(entry)
         entry.show()
-        for before, after in zip([*self._entries], [*self._entries[1:], self._input], strict=True):
-            QWidget.setTabOrder(before, after)
+        before = self._entries[-2] if len(self._entries) > 1 else self._stop_before()
+        if before is not None:
+            QWidget.setTabOrder(before, entry)
+
+    def _stop_before(self) -> QWidget | None:
+        """Return where Tab stops before this field: its entries come next, so that they are reached in reading order."""
+        at = self._input.previousInFocusChain()
+        while at is not self._input:
+            if at.parentWidget() is not self and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                return at
+            at = at.previousInFocusChain()
+        return None
 
     def _drop(self, entry: Entry) -> None:
         self._entries.remove(entry)

@@ -96,12 +96,12 @@ class TestPanel(Panel):
         self._closed = False
         self.running = False
         self.model: TableModel[TestRow] = TableModel(_columns(), key=lambda row: row.at, order=lambda row: row.at)
-        self.area = TableArea(self.model, "alert_test_table")
-        self.area.view.setAccessibleName("Results of the test")
-        self.body.addWidget(self.area, 1)
         self.button = Button("Test alert", "alert_test_button", icon="deliveries", hint="Ctrl+T", height=24)
         self.button.clicked.connect(self.start)
         self.add_action(self.button)
+        self.area = TableArea(self.model, "alert_test_table")
+        self.area.view.setAccessibleName("Results of the test")
+        self.body.addWidget(self.area, 1)
         self._show_idle()
 
     def _show_idle(self) -> None:

@@ -198,8 +198,10 @@ class LiveChart(QWidget):
         self._say()
 
     def set_now(self, now: datetime) -> None:
-        """Let the age grow."""
+        """Let the age grow, and with it what is not known."""
         self._now = now
+        if self._is_blind:
+            self._redraw()
         self._say()
 
     @property
@@ -248,7 +250,7 @@ class LiveChart(QWidget):
             low, high = wilson(value, points.calls)
         tail = counted and as_of is not None and bool(len(value)) and self._end is None and points.at_ms[-1] > as_of
         share = self._is_share or self._scale.unit == "%"
-        spans = paint.spans(self._all_episodes(), self._right_edge(), points.at_ms, value)
+        spans = paint.spans(self._all_episodes(), self._right_edge())
         note = ""
         if not np.isfinite(value).any() and not self._is_blind:
             note = words.empty_note(self._title, self._rests_on, to_ms - from_ms, live=self._end is None)

@@ -83,7 +83,7 @@ def episodes_of(known: Known, metric: Metric, subject: Subject, connection_id: i
     found = [Episode(EpisodeKind.of_level(alarm.level), alarm.raised_at, alarm.cleared_at) for alarm in about]
     for alarm in (*known.active, *known.cleared):
         if alarm.key.rule_kind is RuleKind.SWITCH and alarm.key.connection_id == connection_id:
-            found.append(Episode(EpisodeKind.BLIND, alarm.raised_at, alarm.cleared_at, "no data"))
+            found.append(Episode(EpisodeKind.BLIND, alarm.raised_at, alarm.cleared_at, "blind"))
     return found
 
 

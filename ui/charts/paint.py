@@ -49,19 +49,14 @@ class Span:
     words: str = ""
 
 
-def spans(episodes: Sequence[Episode], end_ms: float, at_ms: Ints, values: Floats) -> list[Span]:
-    """Return episodes with their open ends at `end_ms`; a blind one hatches the plot only where no value was had later."""
+def spans(episodes: Sequence[Episode], end_ms: float) -> list[Span]:
+    """Return episodes with their open ends at `end_ms`, without those that have no length."""
     found = []
     for each in episodes:
         since = milliseconds(each.since)
         until = end_ms if each.until is None else milliseconds(each.until)
-        if until <= since:
-            continue
-        hatched = each.kind in _HATCH
-        if each.kind is EpisodeKind.BLIND:
-            inside = (at_ms > since) & (at_ms < until)
-            hatched = not bool(np.isfinite(values[inside]).any())
-        found.append(Span(each.kind, since, until, hatched, each.words))
+        if until > since:
+            found.append(Span(each.kind, since, until, each.kind in _HATCH, each.words))
     return found
 
 

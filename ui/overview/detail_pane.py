@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSizePolicy, QVBo
 
 from noc_alerts.engine.news import Frame, Snapshot
 from noc_alerts.model.alarms import Alarm
-from noc_alerts.model.connections import HealthState
 from ui import text
 from ui.charts.metrics import METRICS
 from ui.charts.scales import wilson
@@ -193,7 +192,7 @@ class DetailPane(Panel):
         self._title.set("" if row.of_switch else row.title)
         self._switch.set("" if row.of_switch else row.switch_name)
         self.setAccessibleName(f"Chosen alarm: {row.subject}, {row.title}")
-        self._show_value(row, frame, now)
+        self._show_value(row, now)
         charted = row.alarm is not None and row.alert is not None and row.switch is not None
         self.chart.setVisible(charted)
         if charted:
@@ -230,17 +229,17 @@ class DetailPane(Panel):
 
     # --- value -------------------------------------------------------------------------------------------------------
 
-    def _show_value(self, row: AlarmRow, frame: Frame | None, now: datetime) -> None:
+    def _show_value(self, row: AlarmRow, now: datetime) -> None:
         alarm = row.alarm
         if row.of_switch or alarm is None:
             self._show_switch(row, now)
         elif not alarm.active:
             self._show_cleared(alarm, row)
         else:
-            self._show_active(alarm, row, frame)
+            self._show_active(alarm, row)
         self.value.setAccessibleName(f"{self.value.text()} {self._sample.text()}")
 
-    def _show_active(self, alarm: Alarm, row: AlarmRow, frame: Frame | None) -> None:
+    def _show_active(self, alarm: Alarm, row: AlarmRow) -> None:
         age, _ = self._cells.age(row)
         limits = f"Limit {words.limit_words(alarm, row.alert, unit=True)}{_reset_words(alarm, row)}."
         if row.blind:
@@ -259,9 +258,8 @@ class DetailPane(Panel):
             self._sample.set(answered_words(alarm, alarm.value, alarm.calls))
         parts = [_period(row), _interval(alarm)]
         first = ", ".join(part for part in parts if part)
-        filling = " The newest minute still fills." if _still_fills(row, frame) else ""
         data = f"Data {age}." if age else ""
-        self.facts.set(" ".join(part for part in (f"{first}." if first else "", data, limits) if part) + filling)
+        self.facts.set(" ".join(part for part in (f"{first}." if first else "", data, limits) if part))
 
     def _show_cleared(self, alarm: Alarm, row: AlarmRow) -> None:
         worst = text.NONE if alarm.worst is None else words.value_shown(alarm, alarm.worst).joined
@@ -308,12 +306,3 @@ def _interval(alarm: Alarm) -> str:
     low, high = wilson(np.array([alarm.value]), np.array([alarm.calls]))
     return words.interval_words(float(low[0]), float(high[0]))
 
-
-def _still_fills(row: AlarmRow, frame: Frame | None) -> bool:
-    """Tell whether the newest window holds less than a whole one: the data is older than its edge by a good part of it."""
-    if frame is None or frame.as_of is None or not len(frame.points.at_ms) or row.alert is None or row.alert.area.is_reading:
-        return False
-    if row.switch is None or row.switch.health.state is not HealthState.FRESH:
-        return False
-    edge = float(frame.points.at_ms[-1]) / 1000
-    return edge - frame.as_of.timestamp() > row.switch.connection.poll.total_seconds()

@@ -6,6 +6,7 @@ Runs on the window's thread. Charts are open only while somebody looks: `want` o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -32,11 +33,14 @@ _HOUR_MS = 3_600_000
 
 
 def spec_of(row: AlarmRow) -> ChartSpec | None:
-    """Return the chart of what the row's alert looks at; None for switches and for alerts that are gone."""
+    """Return the chart of what the row's alert looks at; None for switches and for alerts that are gone.
+
+    The chart of a cleared alarm ends when it cleared.
+    """
     alarm, alert = row.alarm, row.alert
     if alarm is None or alert is None or alarm.key.rule_kind is not RuleKind.ALERT or not alarm.key.subject.parts:
         return None
-    return ChartChoice.of_alert(alert, alarm.key.subject, alarm.key.connection_id).spec(HOUR, None)
+    return ChartChoice.of_alert(alert, alarm.key.subject, alarm.key.connection_id).spec(HOUR, alarm.cleared_at)
 
 
 def spark_of(points: Points, alert: Alert, role: Role, blind: bool) -> Spark:
@@ -66,6 +70,7 @@ class LastHour(QObject):
         self._ids: dict[RowKey, int] = {}
         self._keys: dict[int, RowKey] = {}
         self._frames: dict[RowKey, Frame] = {}
+        self._sparks: dict[RowKey, tuple[int, Alert, bool, Spark]] = {}
         context.bridge.framed.connect(self._on_framed)
 
     def want(self, specs: Mapping[RowKey, ChartSpec]) -> None:
@@ -82,17 +87,22 @@ class LastHour(QObject):
         """Forget frames of rows that are gone."""
         for key in set(self._frames) - keep:
             del self._frames[key]
+            self._sparks.pop(key, None)
 
     def frame(self, key: RowKey) -> Frame | None:
         """Return the newest frame of a row."""
         return self._frames.get(key)
 
-    def spark(self, row: AlarmRow) -> Spark | None:
-        """Return the sparkline of a row, None before its first frame."""
+    def with_spark(self, row: AlarmRow) -> AlarmRow:
+        """Return the row with its sparkline, as it is before the first frame."""
         frame = self._frames.get(row.key)
-        if frame is None or row.alert is None:
-            return None
-        return spark_of(frame.points, row.alert, MARK_ROLES.get(row.mark, Role.MUTED), row.blind)
+        if frame is None or row.alert is None or row.spark is not None:
+            return row
+        role = MARK_ROLES.get(row.mark, Role.MUTED)
+        made = self._sparks.get(row.key)
+        if made is None or made[:3] != (id(frame), row.alert, row.blind):
+            made = self._sparks[row.key] = (id(frame), row.alert, row.blind, spark_of(frame.points, row.alert, role, row.blind))
+        return replace(row, spark=made[3])
 
     @property
     def open(self) -> int:

@@ -5,7 +5,7 @@ Values; the window's thread makes them. What ages is made anew when `RowCells.no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -123,7 +123,6 @@ def make_row(
     switches: Mapping[int, SwitchLine],
     alerts: Mapping[int, Alert],
     story: Story,
-    spark: Spark | None,
     now: datetime,
 ) -> AlarmRow:
     """Return the row of an alarm, active or cleared."""
@@ -133,14 +132,13 @@ def make_row(
     key: RowKey = ("switch", alarm.key.connection_id) if of_switch and alarm.active else ("alarm", alarm.id or 0)
     alert = None if of_switch else alerts.get(alarm.key.rule_id)
     since = (blind_since(switch) if of_switch and blind and switch is not None else None) or alarm.raised_at
-    return AlarmRow(key, words.mark_of(alarm), since, alarm, switch, alert, story, blind, spark)
+    return AlarmRow(key, words.mark_of(alarm), since, alarm, switch, alert, story, blind)
 
 
 def make_rows(
     snapshot: Snapshot,
     alerts: Mapping[int, Alert],
     stories: Mapping[int, Story],
-    sparks: Mapping[RowKey, Spark],
     silent_after: timedelta,
     now: datetime,
 ) -> list[AlarmRow]:
@@ -149,7 +147,7 @@ def make_rows(
     rows = []
     for alarm in snapshot.alarms:
         story = stories.get(alarm.id or 0, Story())
-        rows.append(make_row(alarm, switches, alerts, story, sparks.get(("alarm", alarm.id or 0)), now))
+        rows.append(make_row(alarm, switches, alerts, story, now))
     known = {row.key for row in rows}
     for cid, line in switches.items():
         if line.connection.live and trust(line, now) is HealthState.BLIND and ("switch", cid) not in known:
@@ -178,7 +176,6 @@ class RowCells:
 
     def columns(self) -> list[Column[AlarmRow]]:
         """Return the columns of the table."""
-        cell: Callable[[AlarmRow], Cell]
         right = Align.RIGHT
         return [
             Column("severity", "Severity", order_of, self._severity, width=112, min_width=112, fixed=True, search=lambda r: r.mark.value),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import QObject, Qt, qVersion
 from PySide6.QtWidgets import QCompleter, QWidget
 
 from noc_alerts import __version__
@@ -71,10 +71,11 @@ class ZoneField(TextField):
         return ""
 
 
-class GeneralTab:
+class GeneralTab(QObject):
     """Who sits here, which zone times are in, where the data is. `panel` is the widget."""
 
     def __init__(self, context: ScreenContext, folder: Path | None) -> None:
+        super().__init__()
         self._context = context
         self._operator = TextField("settings_operator", placeholder="mira")
         self._zone = ZoneField("settings_zone")
@@ -95,6 +96,7 @@ class GeneralTab:
         if data:
             sections.append(("Data", [*data]))
         self.panel: Panel = tab_room("settings_general", sections)
+        self.setParent(self.panel)  # lives as long, so that no signal reaches it later
         self.show()
         self._operator.left.connect(self._on_operator)
         self._operator.returnPressed.connect(self._on_operator)
@@ -140,10 +142,11 @@ class GeneralTab:
         keep_look(self._context)
 
 
-class LookTab:
+class LookTab(QObject):
     """Theme, scale, row height."""
 
     def __init__(self, context: ScreenContext) -> None:
+        super().__init__()
         self._context = context
         choices = [(appearance.name, appearance.value) for appearance in Appearance]
         self._theme = SegmentedControl(choices, "settings_theme", "Theme")

@@ -69,6 +69,7 @@ class WatchingTab(QObject):
                 ("What is kept", [self._fields["keep_calls"], self._fields["keep_bytes"], self._fields["keep_events"]]),
             ],
         )
+        self.setParent(self.widget)
         for key, each in self._inputs.items():
             each.left.connect(lambda key=key: self._check(key))
         self._silent.editTextChanged.connect(self._on_edited)

@@ -1,0 +1,1 @@
+"""The measurements: `python -m tests.bench [--json] [--only NAME,...]`. See docs/benchmarks.md for what each figure means."""

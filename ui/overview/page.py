@@ -1,0 +1,468 @@
+"""The Overview page: switches, active alarms, what cleared, and the chosen alarm in full; on the first run the welcome.
+
+Runs on the window's thread; fed by the bridge. Talks to no switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from noc_alerts.engine.news import ChartSpec, Snapshot
+from noc_alerts.model.alarms import Alarm
+from noc_alerts.model.companies import CompanyKind
+from noc_alerts.model.errors import StoreError
+from noc_alerts.model.ledger import Change
+from ui.marks import Form, Mark
+from ui.overview import states, words
+from ui.overview.actions import PAGE, AlarmActions
+from ui.overview.alarm_table import AlarmPanel
+from ui.overview.cleared_panel import MAX_ROWS, SHIFT, ClearedPanel
+from ui.overview.detail_pane import DetailPane
+from ui.overview.explain_dialog import ExplainDialog
+from ui.overview.last_hour import MAX_CHARTS, LastHour, spec_of
+from ui.overview.rows import AlarmRow, RowKey, make_row, make_rows
+from ui.overview.stories import Stories
+from ui.overview.switch_strip import SwitchStrip
+from ui.overview.welcome import Welcome
+from ui.overview.words import Story
+from ui.prefs import prefs
+from ui.theme import GAP_DOWN
+from ui.widgets.buttons import Chip
+from ui.widgets.page import Page, SplitPane
+from ui.widgets.state_panel import PageState, StateKind
+
+if TYPE_CHECKING:
+    from ui.context import ScreenContext
+
+__all__ = ["PAGE", "OverviewPage", "make_page"]
+
+_FILTERS = (Mark.CRITICAL, Mark.WARNING, Mark.BLIND)
+_DETAIL_WIDTH = 320
+
+
+def utc_now() -> datetime:
+    """Read the clock, for ages."""
+    return datetime.now(UTC)
+
+
+def make_page(context: ScreenContext) -> QWidget:
+    """Make the page."""
+    return OverviewPage(context)
+
+
+class OverviewPage(Page):
+    """What is wrong now, who has it, what happens next."""
+
+    def __init__(self, context: ScreenContext, clock: Callable[[], datetime] = utc_now) -> None:
+        super().__init__("overview_page", "Overview")
+        self._context, self._clock = context, clock
+        self._snapshot: Snapshot | None = context.bridge.snapshot
+        self._now = clock()
+        self._stories = Stories(context.service.store)
+        self._hours = LastHour(context, self)
+        self._cleared: list[Alarm] = []
+        self._seen: dict[RowKey, tuple[Mark, bool]] | None = None
+        self._picked: RowKey | None = None  # what the pane shows
+        self._story = Story()
+        self.strip = SwitchStrip()
+        self.alarms = AlarmPanel(self._now)
+        self.cleared = ClearedPanel()
+        self.pane = DetailPane(self.alarms.cells)
+        self.chips = {mark: self._chip(mark) for mark in _FILTERS}
+        self.actions = AlarmActions(context, self, self.chosen, self.explain)
+        self.welcome: Welcome | None = None
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._lay_out()
+        self._connect()
+        self._read_cleared()
+        self.refresh()
+
+    # --- building ----------------------------------------------------------------------------------------------------
+
+    def _chip(self, mark: Mark) -> Chip:
+        chip = Chip(mark.value, f"overview_filter_{mark.name.lower()}", mark=mark)
+        chip.setChecked(True)
+        chip.setToolTip(f"Show or hide what is {mark.value.lower()}")
+        chip.toggled.connect(self._on_filter_toggled)
+        self.add_action(chip)
+        return chip
+
+    def _lay_out(self) -> None:
+        main = QWidget()
+        column = QVBoxLayout(main)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP_DOWN)
+        column.addWidget(self.strip)
+        column.addWidget(self.alarms, 100)
+        column.addWidget(self.cleared, 30)
+        column.addStretch(1)
+        self._split = SplitPane(main, self.pane, "overview_split", detail_width=_DETAIL_WIDTH)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._split)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        view, over = self.alarms.area.view, self.cleared.area.view
+        view.current_changed.connect(self._on_current_changed)
+        view.clicked.connect(lambda _index: self._on_current_changed(self.alarms.current_key()))
+        view.selected_changed.connect(self._on_selected_changed)
+        view.opened.connect(self._on_opened)
+        view.menu_asked.connect(lambda _key, at: self.actions.show_menu(at, view.show_menu, view.copy))
+        over.current_changed.connect(self._on_cleared_chosen)
+        over.clicked.connect(lambda _index: self._on_cleared_chosen(over.current_key()))
+        over.opened.connect(self._on_cleared_opened)
+        over.menu_asked.connect(self._on_cleared_menu)
+        self.alarms.model.counts_changed.connect(lambda _shown, _all: self._fit())
+        self.strip.opened.connect(lambda item: self._context.go("switches", item))
+        self.cleared.events_link.clicked.connect(lambda: self._context.go("events", None))
+        for asked, name in (
+            (self.pane.acknowledge_asked, "acknowledge"),
+            (self.pane.give_back_asked, "give_back"),
+            (self.pane.edit_asked, "edit"),
+            (self.pane.explain_asked, "explain"),
+        ):
+            asked.connect(lambda name=name: self._context.commands.run(f"overview.{name}"))
+        bridge = self._context.bridge
+        bridge.rounded.connect(self._on_rounded)
+        bridge.alarms_changed.connect(self._on_alarms_changed)
+        bridge.deliveries_changed.connect(self._on_deliveries_changed)
+        self._hours.changed.connect(lambda _key: self._soon.start())
+        self._soon.timeout.connect(self._on_frames)
+        prefs.changed.connect(self._on_pref_changed)
+
+    # --- what the frame calls ----------------------------------------------------------------------------------------
+
+    def show_item(self, item: object) -> None:
+        """Show an alarm by its id, also one that cleared."""
+        if not isinstance(item, int):
+            return
+        row = next((row for row in self.alarms.model.rows() if row.alarm is not None and row.alarm.id == item), None)
+        if row is not None:
+            if not self.alarms.area.view.select_key(row.key):
+                self._show_all()
+                self.alarms.area.view.select_key(row.key)
+            self.alarms.area.view.setFocus()
+            return
+        if self.cleared.area.view.select_key(item):
+            self.cleared.area.view.setFocus()
+            return
+        self._pick(("alarm", item))
+
+    def tick(self, now: datetime) -> None:
+        """Let the ages run; what grew too old without news is withdrawn."""
+        self._now = now
+        if not self.isVisible() or self._snapshot is None:
+            return
+        self.strip.tick(now)
+        self.alarms.tick(now)
+        self._show_rows()
+
+    def panes(self) -> list[QWidget]:
+        """Return the widgets F6 goes round."""
+        if self.welcome is not None and self._stack.currentWidget() is self.welcome:
+            return [self.welcome]
+        found: list[QWidget] = [self.alarms.area.view]
+        if self.cleared.isVisible():
+            found.append(self.cleared.area.view)
+        return [*found, self.pane] if self.pane.isVisible() else found
+
+    # --- news --------------------------------------------------------------------------------------------------------
+
+    def _on_rounded(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        if self.isVisible():
+            self.refresh()
+
+    def _on_alarms_changed(self, changes: tuple[Change, ...]) -> None:
+        self._stories.forget_changed(changes)
+        if any(change.alarm is not None and not change.alarm.active for change in changes):
+            self._read_cleared()
+        self._read_story()
+
+    def _on_deliveries_changed(self, _waiting: int) -> None:
+        self._stories.forget_undelivered()
+        self._read_story()
+        if self.isVisible():
+            self.refresh()
+
+    def _on_frames(self) -> None:
+        if self.isVisible():
+            self._show_rows()
+
+    def _on_pref_changed(self, name: str) -> None:
+        if name in ("density", "zone", "other_zone", "operator"):
+            self._fit()
+            self._show_pane()
+
+    def refresh(self) -> None:
+        """Show how everything stands after the last snapshot."""
+        self._now = self._clock()
+        self.alarms.cells.now = self._now
+        if self._show_welcome():
+            return
+        if self._snapshot is not None:
+            self.strip.show_switches(self._snapshot.switches, self._now)
+        self._show_rows()
+
+    def _show_welcome(self) -> bool:
+        """Show the welcome while there is no connection at all; tell whether it is shown."""
+        snapshot = self._snapshot
+        nothing = not self._context.service.demo and not (snapshot.switches if snapshot is not None else self._connections())
+        if nothing and self.welcome is None:
+            self.welcome = Welcome(self._context)
+            self._stack.addWidget(self.welcome)
+        self._stack.setCurrentWidget(self.welcome if nothing and self.welcome is not None else self._split)
+        for chip in self.chips.values():
+            chip.setVisible(not nothing)
+        if nothing:
+            self.set_sentence("")
+        return nothing
+
+    def _connections(self) -> bool:
+        """Tell whether there is a connection, before the first snapshot; when the store cannot say, as if there were."""
+        try:
+            return bool(self._context.service.store.connections.all())
+        except StoreError:
+            return True  # the frame says what is wrong with the store
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    def _show_rows(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            self.alarms.set_state(states.waiting_state())
+            self._fit()
+            return
+        try:
+            self._stories.refresh()
+            stories = self._stories.of(snapshot.alarms)
+        except StoreError as error:
+            self.alarms.set_state(PageState(StateKind.ERROR, "The alarms cannot be read", error.sentence, "Try again", self.refresh))
+            return
+        rows = make_rows(snapshot, self._stories.alerts, stories, self._stories.silent_after, self._now)
+        rows = [self._hours.with_spark(row) for row in rows]
+        gone = self.alarms.show_rows(rows)
+        self._tell_changes(rows)
+        self._show_head(rows)
+        self._show_state(rows, snapshot)
+        if gone is not None and gone == self._picked:
+            self._on_picked_gone(gone)
+        if self._picked is None and self.alarms.model.rowCount():
+            self.alarms.area.view.select_key(self.alarms.model.key_at(0))
+        self._want_charts()
+        self._show_pane()
+        self._fit()
+
+    def _tell_changes(self, rows: list[AlarmRow]) -> None:
+        """Flash rows whose severity or owner changed, and announce new critical ones to screen readers."""
+        now = {row.key: (row.mark, row.taken) for row in rows}
+        before, self._seen = self._seen, now
+        if before is None:
+            return
+        for row in rows:
+            if before.get(row.key) != now[row.key]:
+                self.alarms.area.view.flash(row.key)
+            if row.key not in before and row.mark is Mark.CRITICAL and row.form is Form.ACTIVE:
+                event = QAccessibleAnnouncementEvent(self, self.alarms.cells.spoken(row))
+                QAccessible.updateAccessibility(event)
+
+    def _show_head(self, rows: list[AlarmRow]) -> None:
+        counts = {mark: sum(row.mark is mark for row in rows) for mark in _FILTERS}
+        for mark, chip in self.chips.items():
+            chip.set_count(counts[mark])
+        critical_open = sum(row.mark is Mark.CRITICAL and not row.taken for row in rows)
+        shown = {row.key for row in self.alarms.model.shown_rows()}
+        hidden = sum(row.mark is Mark.CRITICAL and row.key not in shown for row in rows)
+        self.set_sentence(*words.head_sentence(len(rows), critical_open, counts[Mark.CRITICAL], counts[Mark.BLIND], hidden))
+
+    def _show_state(self, rows: list[AlarmRow], snapshot: Snapshot) -> None:
+        if not rows:
+            self.alarms.set_state(states.empty_state(snapshot, self._now, self.new_alert, self._context.go))
+        elif not self.alarms.model.rowCount() and not all(chip.isChecked() for chip in self.chips.values()):
+            hidden = f"The filter hides all {len(rows)} alarms." if len(rows) > 1 else "The filter hides the only alarm."
+            self.alarms.set_state(PageState(StateKind.EMPTY, "Nothing shown", hidden, "Show all", self._show_all))
+        else:
+            self.alarms.set_state(None)
+
+    def _on_filter_toggled(self, _on: bool) -> None:
+        hidden = {mark for mark, chip in self.chips.items() if not chip.isChecked()}
+        self.alarms.model.set_predicate((lambda row: row.mark not in hidden) if hidden else None)
+        self._show_rows()
+
+    def _show_all(self) -> None:
+        for chip in self.chips.values():
+            chip.setChecked(True)
+        self.alarms.area.close_filter()
+
+    def _want_charts(self) -> None:
+        """Have charts open for the rows at the top and for the chosen one, while the page is seen."""
+        specs: dict[RowKey, ChartSpec] = {}
+        if self.isVisible():
+            picked = self._picked_row()
+            rows = self.alarms.model.shown_rows()[:MAX_CHARTS]
+            for row in [*([picked] if picked is not None else []), *rows]:
+                spec = spec_of(row)
+                if spec is not None and (row.key in specs or len(specs) < MAX_CHARTS):
+                    specs[row.key] = spec
+        self._hours.want(specs)
+        keep = {row.key for row in self.alarms.model.rows()}
+        self._hours.forget(keep | ({self._picked} if self._picked is not None else set()))
+
+    # --- the chosen one ----------------------------------------------------------------------------------------------
+
+    def chosen(self) -> list[AlarmRow]:
+        """Return the rows that commands are about: the selected ones, or the one the pane shows."""
+        rows = self.alarms.chosen()
+        picked = self._picked_row()
+        if picked is not None and all(row.key != picked.key for row in rows):
+            return [picked]
+        return rows
+
+    def _pick(self, key: RowKey | None) -> None:
+        if key != self._picked:
+            self._picked = key
+            self._read_story()
+        self._want_charts()
+        self._show_pane()
+        self._context.commands.refresh()
+
+    def _picked_row(self) -> AlarmRow | None:
+        """Return the row the pane shows: an active one, or one made of a cleared alarm."""
+        row = self.alarms.row(self._picked)
+        if row is not None or self._picked is None or self._picked[0] != "alarm":
+            return row
+        alarm = next((each for each in self._cleared if each.id == self._picked[1]), None) or self._find(self._picked[1])
+        if alarm is None or self._snapshot is None:
+            return None
+        switches = {line.health.connection_id: line for line in self._snapshot.switches}
+        return make_row(alarm, switches, self._stories.alerts, self._story, self._now)
+
+    def _find(self, alarm_id: int) -> Alarm | None:
+        try:
+            return self._context.service.store.alarms.get(alarm_id)
+        except StoreError:
+            return None  # the pane then shows nothing; the frame says what is wrong with the store
+
+    def _read_story(self) -> None:
+        """Read the chosen alarm's story anew."""
+        row = self._picked_row()
+        self._story = Story()
+        if row is None or row.alarm is None:
+            return
+        try:
+            self._story = self._stories.full(row.alarm)
+        except StoreError as error:
+            self._context.messages.fail("The story of the alarm was not read", error.sentence)
+
+    def _show_pane(self) -> None:
+        row = self._picked_row()
+        frame = None if row is None else self._hours.frame(row.key)
+        self.pane.show_row(row, self._story, frame, self._snapshot, self._now)
+        self.pane.set_operator(self._context.operator(), len(self.chosen()))
+        self.pane.setVisible(row is not None or bool(self.alarms.model.total))
+
+    def _on_picked_gone(self, key: RowKey) -> None:
+        """Stay on an alarm that cleared: no other one may slip under the hand that is about to take it."""
+        self._read_cleared()
+        if key[0] == "switch":
+            self._picked = None
+        self._read_story()
+        self._context.commands.refresh()
+
+    def _on_current_changed(self, key: object) -> None:
+        if not self.alarms.updating and isinstance(key, tuple):
+            self._pick(key)
+
+    def _on_selected_changed(self) -> None:
+        if not self.alarms.updating:
+            self.pane.set_operator(self._context.operator(), len(self.chosen()))
+            self._context.commands.refresh()
+
+    def _on_cleared_chosen(self, key: object) -> None:
+        if isinstance(key, int):
+            self._pick(("alarm", key))
+
+    # --- what cleared ------------------------------------------------------------------------------------------------
+
+    def _read_cleared(self) -> None:
+        try:
+            self._cleared = self._context.service.store.alarms.cleared(self._clock() - SHIFT, MAX_ROWS)
+        except StoreError as error:
+            self.cleared.show_error(error.sentence)
+            return
+        self.cleared.show_alarms(self._cleared, self._now)
+        self._fit()
+
+    def _on_cleared_opened(self, key: object) -> None:
+        self._on_cleared_chosen(key)
+        row = self._picked_row()
+        if row is None:
+            return
+        if row.alert is not None:
+            self.actions.chart_of(row)
+        else:
+            self.actions.open_row(row)
+
+    def _on_cleared_menu(self, key: object, at: QPoint) -> None:
+        self._on_cleared_chosen(key)
+        view = self.cleared.area.view
+        self.actions.show_menu(at, view.show_menu, view.copy)
+
+    # --- what a person does ------------------------------------------------------------------------------------------
+
+    def _on_opened(self, key: object) -> None:
+        row = self.alarms.model.find(key)  # type: ignore[arg-type]  # keys of rows are hashable
+        if row is not None:
+            self.actions.open_row(row)
+
+    def explain(self) -> None:
+        """Read out every reason of the chosen alarm."""
+        row = self._picked_row()
+        if row is not None:
+            active = row.alarm is None or row.alarm.active
+            next_step = self.alarms.cells.next_of(row) if active else ("", "")
+            ExplainDialog(row, self._story, next_step, self._now, self.window()).open()
+
+    def new_alert(self) -> None:
+        """Open the editor with a new alert."""
+        self._context.go("alerts", ("new", CompanyKind.CARRIER, "", None))
+
+    # --- room --------------------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """Make the panels as high as their content, as far as there is room; the alarms come first."""
+        self.alarms.setMaximumHeight(self.alarms.wanted_height)
+        self.alarms.setMinimumHeight(min(self.alarms.wanted_height, self.alarms.least_height(2)))
+        self.cleared.setMaximumHeight(self.cleared.wanted_height)
+        self.cleared.setMinimumHeight(min(self.cleared.wanted_height, self.cleared.least_height(1)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the panels anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take in what happened while the page was not seen; open its charts."""
+        super().showEvent(event)
+        self._read_cleared()
+        self._read_story()
+        self.refresh()
+        if self._stack.currentWidget() is self._split:
+            self.alarms.area.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Close the charts: nobody looks."""
+        super().hideEvent(event)
+        self._hours.want({})
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the panels anew after a change of font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_split"):
+            self._fit()
