@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable, Sequence
 
@@ -18,6 +19,8 @@ from noc_alerts.model.errors import DeliveryError
 from ui import icons, marks
 from ui.marks import Form, Mark
 from ui.theme import Role, theme
+
+log = logging.getLogger(__name__)
 
 #: Freedesktop notification specification: urgency 0 low, 1 normal, 2 critical.
 _URGENCY = {NoticeLevel.CRITICAL.value: 2}
@@ -41,12 +44,10 @@ class Desktop(QObject):
             try:
                 return f"Notification {asyncio.run(_notify(subject, body, _URGENCY.get(level, 1)))}"
             except Exception as error:  # noqa: BLE001  # dbus-fast raises many kinds; every one means: no such service
-                reason = f"{type(error).__name__}"
-        else:
-            reason = ""
+                log.info("no notification service: %r", error)
         if not self._tray.available:
             words = "This desktop has no notification area; the alarm is in the list of the window."
-            raise DeliveryError(words, permanent=True, answer=reason)
+            raise DeliveryError(words, permanent=True)
         self._asked.emit(subject, body, level)
         return "Shown by the tray icon"
 

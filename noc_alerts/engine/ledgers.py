@@ -38,9 +38,9 @@ class Thread:
 
 
 def limit_text(alert: Alert) -> str:
-    """Write the condition as people read it: `< 30.0 %`."""
+    """Write the condition as people read it: `≤ 30.0 %`."""
     facts = alert.area.facts
-    return f"{alert.operator.value} {format_value(alert.threshold, facts.unit, alert.area.value)}"
+    return f"{alert.operator.sign} {format_value(alert.threshold, facts.unit, alert.area.value)}"
 
 
 def facts_of(

@@ -22,6 +22,11 @@ class Operator(StrEnum):
     GT = ">"
 
     @property
+    def sign(self) -> str:
+        """Write it as people do: ≤ for <=."""
+        return {"<=": "≤", ">=": "≥", "!=": "≠"}.get(self.value, self.value)
+
+    @property
     def fires_below(self) -> bool:
         """Tell whether low values are the bad ones."""
         return self in (Operator.LT, Operator.LE)

@@ -26,6 +26,7 @@ from noc_alerts.switches.connexcs_decode import (
     name_them,
     single,
     text,
+    to_live,
 )
 from noc_alerts.switches.connexcs_http import Client, Forbidden, MissingPath, SignIn
 from noc_alerts.switches.connexcs_records import FailedCalls, Records
@@ -53,7 +54,9 @@ class ConnexCS:
     `longest_call_hours` (24), `late_s` (60: a record appears at most so long after its call), `cost` ("provider" or
     "customer": whose charge counts as cost), `timeout_s` (20). Secrets: `token`, or `password`.
 
-    The script answers `{"customers": [{"id" or "name", "channels"}, ...], "carriers": [...]}`.
+    The script answers `{"customers": [{"id" or "name", "channels"}, ...], "carriers": [...], "calls": [{"dt", "callid",
+    "answer_dt", "customer_id", "provider_id", "customer_card_dest_code", "customer_card_dest_name"}, ...]}`; with `calls`
+    (calls in progress, ringing ones too) the connection may use the clock "outcome".
     """
 
     def __init__(self, options: Mapping[str, str], secrets: Mapping[str, str], connection_id: int = 0) -> None:
@@ -74,6 +77,7 @@ class ConnexCS:
         self._known = Names({}, {})
         self._listed_at: datetime | None = None
         self._has_carriers = True
+        self._tells_calls = False
 
     def pages(self, cursor: str | None, now: datetime) -> Iterator[Page]:
         """Give the records that appeared since `cursor`, and some again whose keys are known. Raises SwitchError."""
@@ -92,12 +96,11 @@ class ConnexCS:
             notes.append("It does not list its carriers: they go by their numbers.")
         if self._client.ahead:
             notes.append(_clock_words(self._client.ahead))
-        return State(
-            at=now,
-            companies=tuple(self._companies()),
-            readings=(*self._balances(notes), *self._channels(now, notes)),
-            notes=tuple(notes),
-        )
+        companies, balances = tuple(self._companies()), tuple(self._balances(notes))
+        answer = self._live(notes)
+        channels = () if answer is None else tuple(self._channels(answer, now))
+        live = None if answer is None or answer.calls is None else to_live(answer.calls, self._known)
+        return State(at=now, live=live, companies=companies, readings=(*balances, *channels), notes=tuple(notes))
 
     def check(self, now: datetime) -> Iterator[CheckStep]:
         """Reach the account, sign in, read companies and records, see whether failed calls are held, run the script."""
@@ -171,15 +174,22 @@ class ConnexCS:
 
     # -- channels --------------------------------------------------------------------------------------------------------
 
-    def _channels(self, now: datetime, notes: list[str]) -> Iterator[Reading]:
+    def _live(self, notes: list[str]) -> LiveAnswer | None:
+        """Ask the operator's script. A script that fails is a note only, unless calls in progress are counted by it."""
         if not self._live_path:
             notes.append("It does not tell channels in use: that needs a script of your own, named in the connection's settings.")
-            return
+            return None
         try:
-            live = self._ask_live()
+            answer = self._ask_live()
         except (SwitchBadAnswer, SwitchRefused) as error:
+            if self._tells_calls:
+                raise  # without its calls in progress ASR would read too low (DESIGN section 4)
             notes.append(f"Channels in use are not known: {error.sentence}")
-            return
+            return None
+        self._tells_calls = answer.calls is not None
+        return answer
+
+    def _channels(self, live: LiveAnswer, now: datetime) -> Iterator[Reading]:
         total = sum(row.channels for row in live.customers)
         yield Reading(self._connection_id, ReadingKind.CHANNELS, None, "", total, now)
         for kind, rows, known in (

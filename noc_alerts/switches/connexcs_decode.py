@@ -18,6 +18,7 @@ from noc_alerts.metrics.columns import MICRO, NO_TIME, Bools, Calls, Ints, make_
 from noc_alerts.metrics.factors import Floats
 from noc_alerts.model.companies import Company, CompanyKind, CompanyStatus, Dimension
 from noc_alerts.model.errors import SwitchBadAnswer
+from noc_alerts.switches.protocol import LiveCall
 
 T = TypeVar("T")
 Number = float | str | None
@@ -130,11 +131,24 @@ class LiveRow(msgspec.Struct):
     name: str | None = None
 
 
+class LiveCallRow(msgspec.Struct):
+    """A call in progress, as the operator's script tells it; `answer_dt` null = still ringing."""
+
+    dt: str
+    callid: Text = None
+    answer_dt: str | None = None
+    customer_id: Text = None
+    provider_id: Text = None
+    customer_card_dest_code: Text = None
+    customer_card_dest_name: str | None = None
+
+
 class LiveAnswer(msgspec.Struct):
-    """What the operator's script answers."""
+    """What the operator's script answers; `calls` null = it does not tell calls in progress."""
 
     customers: list[LiveRow]
     carriers: list[LiveRow] = []
+    calls: list[LiveCallRow] | None = None
 
 
 class _Wrapped(msgspec.Struct):
@@ -297,6 +311,30 @@ def to_calls(rows: Sequence[CdrRow], names: Names, cost_from: CostFrom) -> tuple
         keep[list(bad)] = False
         calls = calls.take(keep)
     return calls, bad
+
+
+def to_live(rows: Sequence[LiveCallRow], names: Names) -> tuple[LiveCall, ...]:
+    """Make calls in progress of what the script tells; one without an id or a readable time is left out."""
+    bad: dict[int, str] = {}
+    setup = _times([row.dt for row in rows], bad).tolist()
+    unanswered = {row for row, call in enumerate(rows) if not call.answer_dt}
+    answer = _times([call.answer_dt or call.dt for call in rows], bad).tolist()
+    return tuple(
+        LiveCall(
+            text(call.callid),
+            setup[row],
+            None,
+            None if row in unanswered else answer[row],
+            {
+                Dimension.CLIENT: names.customer(text(call.customer_id)),
+                Dimension.GATEWAY: names.carrier(text(call.provider_id)),
+                Dimension.CODE: text(call.customer_card_dest_code),
+                Dimension.CODE_NAME: call.customer_card_dest_name or "",
+            },
+        )
+        for row, call in enumerate(rows)
+        if row not in bad and text(call.callid)
+    )
 
 
 def _texts(rows: Sequence[CdrRow], names: Names) -> dict[Dimension, list[str]]:

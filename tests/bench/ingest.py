@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -92,7 +92,7 @@ def measure() -> list[Figure]:
     now = datetime.now(UTC).replace(microsecond=0)
     with helper("tests.bench.page_server", str(RECORDS), str(to_ms(now))) as port:
         _once(int(port), now)  # the account makes its answers; the files of the program are in memory
-        runs = [_once(int(port), now + timedelta(seconds=0)) for _ in range(RUNS)]
+        runs = [_once(int(port), now) for _ in range(RUNS)]
     rates = [rate for rate, _ in runs]
     how = f"median of {RUNS} runs of {RECORDS:,} records in pages of 3,000; lowest {min(rates):,.0f}"
     title = "ingest: HTTP page to decoded, checked, deduplicated, stored, in the rings"

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -211,10 +212,10 @@ def _check(
     found = hindsight(rig, samples)
     off = [abs(s.asr - f) for s, f in zip(samples, found, strict=True)]
     worst = max(off)
-    print(
+    sys.stderr.write(
         f"\nraised {(raised[0].at - began).total_seconds():.1f} s after the start of the incident, "
         f"cleared {(cleared[0].at - ended).total_seconds():.1f} s after its end; {kept} records; "
-        f"{len(samples)} live ASR values, off by {np.median(off):.2f} (median), {worst:.2f} (most) points"
+        f"{len(samples)} live ASR values, off by {np.median(off):.2f} (median), {worst:.2f} (most) points\n"
     )
     assert len(samples) > 60
     assert worst <= 3.0

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
-from test_alerts_world import NOW, World, asr_alert, make_world
+from PySide6.QtWidgets import QApplication, QWidget
+from test_alerts_world import NOW, World, asr_alert, fill, make_world, open_saved
 
 from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.alerts import Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.companies import CompanyKind, Subject
-from noc_alerts.model.connections import CheckStep
-from noc_alerts.model.errors import NocError
 from noc_alerts.store import open_store
 from ui.alerts.editor import AlertEditor
 from ui.alerts.form_values import ALL_CUSTOMERS, SOME_CARRIERS
@@ -41,23 +38,6 @@ def open_new(world: World, name: str = "bravo") -> AlertEditor:
     world.page.show_item(("new", CompanyKind.CARRIER, name, None))
     assert world.page.editor is not None
     return world.page.editor
-
-
-def open_saved(world: World, **changes: Any) -> AlertEditor:
-    alert = world.add(asr_alert(**changes))
-    world.round()
-    world.page.show_item(alert.id)
-    assert world.page.editor is not None
-    return world.page.editor
-
-
-def fill(qtbot: Any, field: QLineEdit, typed: str) -> None:
-    """Type into a field as a person does, and leave it."""
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClick(field, Qt.Key.Key_Backspace)
-    qtbot.keyClicks(field, typed)
-    qtbot.keyClick(field, Qt.Key.Key_Tab)
 
 
 def choose(editor: AlertEditor, name: str, data: object) -> None:
@@ -197,11 +177,18 @@ def test_the_reset_follows_the_threshold_until_another_is_typed(world: World, qt
 def test_an_empty_reset_is_offered_the_usual_one(world: World, qtbot: Any) -> None:
     editor = open_saved(world, reset=None)
     i = editor.form.inputs
-    assert i.use_reset.text() == "Use > 33.0\N{THIN SPACE}%" and not i.use_reset.isHidden()
-    qtbot.mouseClick(i.use_reset, Qt.MouseButton.LeftButton)
+    assert editor.form.offer.link.text() == "Use > 33.0\N{THIN SPACE}%" and not editor.form.offer.link.isHidden()
+    qtbot.mouseClick(editor.form.offer.link, Qt.MouseButton.LeftButton)
     assert i.reset.text() == "33.0" and head(editor) == "Not saved: reset"
     fill(qtbot, i.reset, "100")
-    assert "would never clear" in editor.form._hint.text()
+    assert "would never clear" in editor.form.offer.sentence.text()
+
+
+def test_a_saved_reset_is_not_changed_but_the_usual_one_is_offered(world: World, qtbot: Any) -> None:
+    editor = open_saved(world)
+    fill(qtbot, editor.form.inputs.threshold, "20")
+    assert editor.form.inputs.reset.text() == "33.0"
+    assert editor.form.offer.link.text() == "Use > 22.0\N{THIN SPACE}%"
 
 
 def test_area_hides_what_does_not_apply_and_keeps_what_was_typed(world: World, qtbot: Any) -> None:
@@ -318,71 +305,6 @@ def test_closing_the_editor_closes_its_chart(world: World, qtbot: Any) -> None:
     editor.back_asked.emit()
     assert world.service.charts == {}
     world.round()
-
-
-def test_the_test_shows_rows_as_they_come(world: World, qtbot: Any) -> None:
-    editor = open_saved(world)
-    fill(qtbot, editor.form.inputs.threshold, "25")
-    world.press("Ctrl+T")
-    service, panel = world.service, editor.test
-    assert service.tested == [replace(asr_alert(id=editor.alert_id), threshold=25.0)]  # as in the form, not as saved
-    assert not panel.button.isEnabled() and service.progress is not None and service.future is not None
-    first = CheckStep("Evaluate", True, "It would fire.", timedelta(milliseconds=20), "lon-1")
-    second = CheckStep("E-mail", False, "550 5.1.1 no such user", timedelta(milliseconds=840), "noc@tessera.example")
-    service.progress(first)
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
-    assert panel.running and panel.area._panel.state is None
-    service.progress(second)
-    service.future.set_result([first, second])
-    qtbot.waitUntil(lambda: not panel.running)
-    assert [[panel.model.cell(row, at).plain for at in range(5)] for row in range(2)] == [
-        ["Evaluate", "lon-1", "Done", "0.02 s", "It would fire."],
-        ["E-mail", "noc@tessera.example", "Not sent", "0.84 s", "550 5.1.1 no such user"],
-    ]
-    assert panel._note.text() == "sent 04:12:38: 1 step failed, nothing was changed"
-    assert panel.button.isEnabled()
-
-
-def test_the_test_says_when_nobody_would_be_told(world: World, qtbot: Any) -> None:
-    editor = open_saved(world, recipients=(), tray=False)
-    editor.start_test()
-    assert world.service.future is not None
-    world.service.future.set_result([])
-    qtbot.waitUntil(lambda: not editor.test.running)
-    assert "nobody would be told" in editor.test._note.text()
-
-
-def test_a_wrong_form_is_not_tested(world: World, qtbot: Any) -> None:
-    editor = open_saved(world)
-    fill(qtbot, editor.form.inputs.threshold, "")
-    editor.start_test()
-    assert world.service.tested == [] and error(editor, "threshold") == "Enter a number."
-    assert "Correct the marked fields" in editor.test._note.text()
-
-
-def test_a_test_that_stops_says_so_and_can_be_repeated(world: World, qtbot: Any) -> None:
-    editor = open_saved(world)
-    editor.start_test()
-    assert world.service.future is not None
-    world.service.future.set_exception(NocError("The store is full. Free space, then test again."))
-    qtbot.waitUntil(lambda: not editor.test.running)
-    state = editor.test.area._panel.state
-    assert state is not None and state.sentence == "The store is full. Free space, then test again."
-    assert state.run is not None
-    state.run()
-    assert len(world.service.tested) == 2
-
-
-def test_results_for_a_closed_editor_are_dropped(world: World, qtbot: Any, recorder: Recorder) -> None:
-    editor = open_saved(world)
-    editor.start_test()
-    editor.back_asked.emit()
-    QApplication.sendPostedEvents(None, 52)  # DeferredDelete
-    assert world.service.progress is not None and world.service.future is not None
-    world.service.progress(CheckStep("Tray", True, "Shown", timedelta(0)))
-    world.service.future.set_result([])
-    qtbot.wait(20)
-    assert recorder.failed == []
 
 
 def test_tab_goes_in_reading_order_and_everything_has_a_name(world: World, qtbot: Any) -> None:

@@ -291,3 +291,21 @@ def test_show_item_opens_alerts_new_ones_and_alarms(world: World, page: AlertsPa
 def test_open_of_a_deleted_alert_says_so(page: AlertsPage, recorder: Recorder) -> None:
     page.show_item(4711)
     assert page.editor is None and "deleted meanwhile" in recorder.failed[-1].sentence
+
+
+def test_back_keeps_an_editor_with_changes_open_and_the_list_names_it(world: World, page: AlertsPage, qtbot: Any) -> None:
+    alert = world.add(asr_alert())
+    world.round()
+    page.show_item(alert.id)
+    assert page.editor is not None
+    page.editor.form.inputs.tray.setChecked(False)
+    world.commands.run("go.back")
+    assert sentence(page) == "1 alert. Not saved, Ctrl+Tab goes there: Low ASR, carrier bravo"
+    world.commands.run("go.next_item")
+    assert page.editor is not None and page.editor.unsaved == ["tray"]
+
+
+def test_a_new_alert_is_not_judged_until_its_first_check(world: World, page: AlertsPage) -> None:
+    alert = world.add(asr_alert(), verdict=Verdict.NO_DATA, value=None, calls=None, subject=None, judged_at=None)
+    world.round()
+    assert cell(page, alert, "state").second == "not judged yet" and cell(page, alert, "now").text == "…"

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
 
 from noc_alerts.engine.news import AlertLine, ChartSpec, CompanyLine, Frame, Rounded, Sampled, Snapshot, SwitchLine
 from noc_alerts.metrics.series import Points
@@ -18,6 +20,7 @@ from noc_alerts.model.companies import CompanyKind, CompanyStatus, Subject
 from noc_alerts.model.connections import CheckStep, Connection, Health, HealthState, SwitchKind
 from noc_alerts.model.ledger import Change, Ledger
 from noc_alerts.store import Store
+from ui.alerts.editor import AlertEditor
 from ui.alerts.page import AlertsPage
 from ui.bridge import Bridge
 from ui.commands import Commands
@@ -206,3 +209,21 @@ def raise_alarm(world: World, alert: Alert, minutes: int = 14) -> Alarm:
     assert written is not None
     world.alarms.append(written)
     return written
+
+
+def open_saved(world: World, **changes: Any) -> AlertEditor:
+    """Save the alert of the pictures, with changes, and open its editor."""
+    alert = world.add(asr_alert(**changes))
+    world.round()
+    world.page.show_item(alert.id)
+    assert world.page.editor is not None
+    return world.page.editor
+
+
+def fill(qtbot: Any, field: QLineEdit, typed: str) -> None:
+    """Type into a field as a person does, and leave it."""
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(field, typed)
+    qtbot.keyClick(field, Qt.Key.Key_Tab)

@@ -226,7 +226,7 @@ def test_words_of_value_sample_and_age(qtbot: QtBot) -> None:
 def test_imported_records_have_an_end_and_no_age(qtbot: QtBot) -> None:
     chart = make(qtbot)
     end = NOW - timedelta(days=2)
-    chart.set_source("cdr.csv", timedelta(seconds=30), end)
+    chart.set_source("cdr.csv", timedelta(seconds=30), end=end)
     chart.set_frame(frame(asr(), as_of=end, blind=True))
     assert "records end Tue 04:12" in chart.accessibleName()
     assert "unknown" not in chart.accessibleName()
@@ -240,6 +240,18 @@ def test_first_frame_empty_answer_and_waiting_are_told_apart(qtbot: QtBot) -> No
     chart.set_frame(frame(np.full(241, np.nan), np.zeros(241, dtype=np.int64)))
     assert chart.canvas.drawn.note == "No calls of carrier bravo in the last 1\u2009h."
     assert "ASR none, no calls" in chart.accessibleName()
+
+
+def test_before_the_first_record_nothing_is_known(qtbot: QtBot) -> None:
+    chart = make(qtbot)
+    begin = NOW - timedelta(minutes=20)
+    chart.set_source("lon-1", timedelta(seconds=30), begin=begin)
+    chart.set_frame(frame(np.zeros(241)))
+    drawn = chart.canvas.drawn
+    before = drawn.at_ms <= milliseconds(begin)
+    assert before.any()
+    assert np.isnan(drawn.value[before]).all()
+    assert (drawn.value[~before] == 0).all()
 
 
 def test_interval_only_for_shares_and_only_when_wanted(qtbot: QtBot) -> None:

@@ -11,20 +11,22 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from test_setup_world import NOW, World, alarm_of, company, make_world, snapshot, switch_line
+from test_setup_world import NOW, World, alarm_of, company, find, make_world, press, snapshot, state_of, switch_line
 
 from noc_alerts.model.alerts import NoticeLevel
 from noc_alerts.model.companies import CompanyKind, CompanyStatus
 from noc_alerts.model.connections import Connection, HealthState
+from ui.companies.cells import make_columns
 from ui.companies.page import CompaniesPage, make_page
-from ui.companies.rows import COLUMNS
 from ui.marks import Form, Mark
 from ui.table_spec import Cell
 from ui.text import THIN
 from ui.theme import Role
 from ui.widgets.buttons import Chip
+from ui.widgets.state_panel import StateKind
 
 CARRIER, CUSTOMER = CompanyKind.CARRIER, CompanyKind.CUSTOMER
+COLUMNS = make_columns({})
 AT = {column.key: at for at, column in enumerate(COLUMNS)}
 
 
@@ -117,14 +119,14 @@ def test_late_data_keeps_its_value_and_colours_its_age(world: World, page: Compa
     assert cell(page, "alpha", "switch").second_tone is Role.WARNING
 
 
-def test_an_update_keeps_selection_and_scroll(world: World, lon: Connection, page: CompaniesPage, qtbot: Any) -> None:
+def test_an_update_keeps_selection_and_scroll(world: World, lon: Connection, page: CompaniesPage) -> None:
     QAbstractItemModelTester(page.area.model, QAbstractItemModelTester.FailureReportingMode.Warning, page)
     many = [company(lon.id or 0, CARRIER, f"carrier {n:03}") for n in range(120)]
     world.publish(snapshot([switch_line(lon, HealthState.FRESH)], many))
     view = page.area.view
-    view.select_key((lon.id, CARRIER, "carrier 060"))
-    qtbot.waitUntil(lambda: view.verticalScrollBar().value() > 0)
+    page.show_item((lon.id, CARRIER, "carrier 060"))
     place = view.verticalScrollBar().value()
+    assert place > 0
     resets: list[None] = []
     page.area.model.modelReset.connect(lambda: resets.append(None))
     world.publish(snapshot([switch_line(lon, HealthState.FRESH)], [replace(line, cps=1.5) for line in many]))
@@ -132,6 +134,14 @@ def test_an_update_keeps_selection_and_scroll(world: World, lon: Connection, pag
     assert view.verticalScrollBar().value() == place
     assert not resets  # changed cell by cell
     assert cell(page, "carrier 060", "cps").text == "1.5"
+
+
+def test_values_are_withdrawn_when_nothing_is_heard_of_the_engine(page: CompaniesPage) -> None:
+    page.tick(NOW + timedelta(seconds=12))
+    assert cell(page, "alpha", "asr").text == "44.1"
+    assert cell(page, "alpha", "switch").second == "16\N{THIN SPACE}s old"
+    page.tick(NOW + timedelta(seconds=40))
+    assert cell(page, "alpha", "asr").text == "unknown"
 
 
 def test_alarms_come_first_and_carry_their_worst_mark(world: World, lon: Connection, page: CompaniesPage) -> None:
@@ -143,18 +153,18 @@ def test_alarms_come_first_and_carry_their_worst_mark(world: World, lon: Connect
     taken = replace(alarm, acked_at=NOW, acked_by="mira")
     world.publish(snapshot([switch_line(lon, HealthState.FRESH)], everyone(lon), (taken,)))
     found = cell(page, "bravo", "alarms")
-    assert (found.form, found.bold, found.second) == (Form.TAKEN, False, "warning, taken")
+    assert (found.form, found.bold, found.second) == (Form.TAKEN, False, "warning")
 
 
 def test_chips_filter_by_kind(page: CompaniesPage, qtbot: Any) -> None:
-    chip = page.findChild(Chip, "companies_carriers")
+    chip = find(page, Chip, "companies_carriers")
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert sorted(names(page)) == ["alpha", "bravo"]
-    qtbot.mouseClick(page.findChild(Chip, "companies_unwatched"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(find(page, Chip, "companies_unwatched"), Qt.MouseButton.LeftButton)
     assert names(page) == []
-    state = page.area.findChild(object, "companies_list_state")
-    assert state is not None and state.state.title == "Nothing matches"
-    state.state.run()
+    state = state_of(page.area, "companies_list")
+    assert state.title == "Nothing matches"
+    press(state)
     assert len(names(page)) == 4
 
 
@@ -179,10 +189,13 @@ def test_enter_opens_the_charts_and_n_makes_an_alert(world: World, lon: Connecti
 def test_without_a_switch_the_page_offers_to_connect_one(world: World, qtbot: Any) -> None:
     made = CompaniesPage(world.context)
     qtbot.addWidget(made)
+    assert state_of(made.area, "companies_list").kind is StateKind.LOADING
     world.publish(snapshot([], []))
-    state = made.area.findChild(object, "companies_list_state")
-    assert state is not None and state.state.action == "Connect a switch"
-    state.state.run()
+    with qtbot.waitExposed(made):
+        made.show()
+    state = state_of(made.area, "companies_list")
+    assert state.action == "Connect a switch"
+    press(state)
     assert world.gone == [("switches", None)]
 
 

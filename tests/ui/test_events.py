@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from test_setup_world import NOW, World, make_world, raise_alarm
+from test_setup_world import NOW, World, find, make_world, raise_alarm, state_of
 
 from noc_alerts.model.events import Event, EventType
 from ui.events.page import BATCH, EventsPage, make_page
 from ui.messages import Recorder
 from ui.widgets.buttons import Chip, LinkButton
 from ui.widgets.fields import TextField
+from ui.widgets.labels import Label
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_new_lines_do_not_move_what_is_being_read(world: World, qtbot: Any) -> N
         add(world, number)
     world.bridge.events_added.emit()
     assert page.area.model.row_at(view.rowAt(view.row_height // 2)).text == before
-    link = page.findChild(LinkButton, "events_new_lines")
+    link = find(page, LinkButton, "events_new_lines")
     assert link.isVisibleTo(page) and link.text() == "3 new lines"
     link.click()
     assert view.verticalScrollBar().value() == 0
@@ -100,10 +101,10 @@ def test_types_and_words_filter(world: World, qtbot: Any) -> None:
     add(world, 2, EventType.MESSAGE, "E-mail accepted")
     add(world, 3, EventType.CHANGE, "Threshold changed")
     page = open_page(world, qtbot)
-    qtbot.mouseClick(page.findChild(Chip, "events_error"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(find(page, Chip, "events_error"), Qt.MouseButton.LeftButton)
     assert texts(page) == ["sgp-1 does not answer"]
-    qtbot.mouseClick(page.findChild(Chip, "events_error"), Qt.MouseButton.LeftButton)
-    qtbot.keyClicks(page.findChild(TextField, "events_search"), "accepted")
+    qtbot.mouseClick(find(page, Chip, "events_error"), Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(find(page, TextField, "events_search"), "accepted")
     qtbot.waitUntil(lambda: texts(page) == ["E-mail accepted"])
     add(world, 4, EventType.CHANGE, "something else")
     world.bridge.events_added.emit()
@@ -116,7 +117,7 @@ def test_slash_goes_to_the_search_of_the_whole_log(world: World, qtbot: Any) -> 
     page.activateWindow()
     page.area.view.setFocus()
     qtbot.keyClick(page.area.view, Qt.Key.Key_Slash)
-    assert page.focusWidget() is page.findChild(TextField, "events_search")
+    assert page.focusWidget() is find(page, TextField, "events_search")
 
 
 def test_explain_lists_the_reasons_in_order(world: World, qtbot: Any) -> None:
@@ -126,7 +127,7 @@ def test_explain_lists_the_reasons_in_order(world: World, qtbot: Any) -> None:
     page = open_page(world, qtbot)
     page.show_item(alarm_id)
     assert page.explain.steps == ["Waits for the hold time", "Alarm raised", "mira took it"]
-    reasons = [label.text() for label in page.explain.findChildren(object, "events_explain_reason")]
+    reasons = [label.text() for label in page.explain.findChildren(Label, "events_explain_reason")]
     assert reasons[1] == "ASR 5.4 % < 30 % for 1 min. Nobody was told: the rule names nobody and the tray is off."
     assert reasons[2] == "“ticket 4417”"
 
@@ -169,5 +170,5 @@ def test_export_into_a_folder_that_is_not_there_says_so(world: World, qtbot: Any
 
 def test_an_empty_log_says_what_will_be_here(world: World, qtbot: Any) -> None:
     page = open_page(world, qtbot)
-    state = page.area.findChild(object, "events_list_state")
-    assert state is not None and state.state.title == "Nothing happened yet"
+    state = state_of(page.area, "events_list")
+    assert state.title == "Nothing happened yet"

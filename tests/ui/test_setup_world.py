@@ -1,11 +1,13 @@
-"""The world the tests of Companies, Events, Switches and Settings play in: real store, real service (not started), real secrets."""
+"""The world the tests of Companies, Events and Set up play in: real store, real secrets, a real service that is not started."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from PySide6.QtWidgets import QWidget
 
 from noc_alerts.engine.news import CompanyLine, Sampled, Snapshot, SwitchLine
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState, Told, Transition
@@ -23,8 +25,32 @@ from ui.context import ScreenContext
 from ui.messages import messages
 from ui.prefs import prefs
 from ui.theme import theme
+from ui.widgets.state_panel import PageState, StatePanel
 
 NOW = datetime.now(UTC).replace(microsecond=0)  # the screens read the clock for what is today
+
+
+W = TypeVar("W", bound=QWidget)
+
+
+def find(parent: QWidget, kind: type[W], name: str) -> W:
+    """Give the widget of an object name."""
+    found: Any = parent.findChild(kind, name)
+    assert isinstance(found, kind), f"there is no {kind.__name__} {name}"
+    return found
+
+
+def state_of(area: QWidget, table: str) -> PageState:
+    """Give the state that stands in place of a table's rows."""
+    state = find(area, StatePanel, f"{table}_state").state
+    assert state is not None
+    return state
+
+
+def press(state: PageState) -> None:
+    """Do what a state offers."""
+    assert state.run is not None
+    state.run()
 
 
 class MemoryRing:
@@ -141,7 +167,9 @@ def raise_alarm(store: Store, connection_id: int, name: str = "bravo") -> int:
 
     def change(minutes: int, before: Phase, after: Phase, reason: Reason, words: str, told: str, of: Alarm | None) -> Change:
         at = NOW - timedelta(minutes=minutes)
-        event = Event(at, EventType.ALARM, alarm.title, alarm.key.subject.label, words, connection_id=connection_id) if of else None
+        event = (
+            Event(at, EventType.ALARM, alarm.title, alarm.key.subject.label, words, connection_id=connection_id) if of else None
+        )
         transition = Transition(alarm.key, at, before, after, reason, 5.1, 294, words, None, told)
         return Change(transition, RuleState(alarm.key, after, at, 0, None), of, event)
 

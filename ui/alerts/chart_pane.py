@@ -143,19 +143,17 @@ class ChartPane(Panel):
             subject = Subject.company(watched.scope.kind, name)
             if subject not in known:
                 found += [(each.connection.id or 0, subject) for each in snapshot.switches if self._reads(each)]
-        return sorted(found, key=self._order)
+        return self._in_order(found, snapshot)
+
+    def _in_order(self, choices: list[Choice], snapshot: Snapshot) -> list[Choice]:
+        """Return them in the chooser's order: the worst, those in alarm, the busiest."""
+        worst = self._standing.line.subject if self._standing is not None and self._standing.line is not None else None
+        firing = {(alarm.key.connection_id, alarm.key.subject) for alarm in snapshot.alarms if self._is_mine(alarm)}
+        attempts = {(each.connection_id, Subject.company(each.kind, each.name)): each.attempts for each in snapshot.companies}
+        return sorted(choices, key=lambda c: (c[1] != worst, c not in firing, -attempts.get(c, 0), c[1].label.casefold()))
 
     def _reads(self, line: SwitchLine) -> bool:
         return self._watched is not None and self._watched.connection_id in (None, line.connection.id)
-
-    def _order(self, choice: Choice) -> tuple[bool, bool, str, int]:
-        connection_id, subject = choice
-        worst = self._standing.line.subject if self._standing is not None and self._standing.line is not None else None
-        firing = any(
-            alarm.key.connection_id == connection_id and alarm.key.subject == subject and self._is_mine(alarm)
-            for alarm in (self._snapshot.alarms if self._snapshot else ())
-        )
-        return subject != worst, not firing, subject.label.casefold(), connection_id
 
     def _is_mine(self, alarm: Alarm) -> bool:
         return self._saved is not None and alarm.key.rule_kind is RuleKind.ALERT and alarm.key.rule_id == self._saved.id

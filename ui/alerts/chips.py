@@ -98,7 +98,7 @@ class ChipsField(QWidget):
         self._input.setPlaceholderText(placeholder)
         self._input.setProperty("kit", "finder")
         self._offered = QStringListModel(self)
-        completer = QCompleter(self._offered, self)
+        self._completer = completer = QCompleter(self._offered, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         # Later, because the line writes the whole word into itself after this signal.
@@ -133,7 +133,9 @@ class ChipsField(QWidget):
 
     def set_completions(self, words: Iterable[str]) -> None:
         """Offer these while typing, by any part of them."""
-        self._offered.setStringList(sorted(set(words), key=str.casefold))
+        offered = sorted(set(words), key=str.casefold)
+        if offered != self._offered.stringList():  # else the list that is open would close each second
+            self._offered.setStringList(offered)
 
     def set_wrong(self, wrong: bool) -> None:
         """Draw the border in the error colour, or no longer."""
@@ -183,7 +185,8 @@ class ChipsField(QWidget):
                 return True
             if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and self.pending:
                 # With the completions open the focus is theirs, so that leaving is not told by a focus event.
-                self._input.completer().popup().hide()
+                if (offers := self._completer.popup()) is not None:
+                    offers.hide()
                 self.take_typed()
                 self.left.emit()
             if event.key() == Qt.Key.Key_Backspace and not self._input.text() and self._entries:
@@ -226,7 +229,7 @@ class ChipsField(QWidget):
     def _stop_before(self) -> QWidget | None:
         """Return where Tab stops before this field: its entries come next, so that they are reached in reading order."""
         at = self._input.previousInFocusChain()
-        while at is not self._input:
+        while at is not None and at is not self._input:
             if at.parentWidget() is not self and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 return at
             at = at.previousInFocusChain()

@@ -35,7 +35,7 @@ from ui.widgets.page import Page, Panel
 if TYPE_CHECKING:
     from ui.context import ScreenContext
 
-FORM_WIDTH = 424
+FORM_WIDTH = 448  # with its padding; editors are up to 480 px wide
 
 
 class AlertEditor(Page):
@@ -103,6 +103,11 @@ class AlertEditor(Page):
     def alert_id(self) -> int | None:
         """Return the id of the alert, None while it was never saved."""
         return self._alert.id if self._alert else None
+
+    @property
+    def title(self) -> str:
+        """Return the title it was saved under, `New alert` before that."""
+        return self._alert.title if self._alert else "New alert"
 
     @property
     def unsaved(self) -> list[str]:

@@ -5,7 +5,7 @@ Runs on the window's thread; reads the store once, when it opens.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -141,6 +141,4 @@ def explain(context: ScreenContext, row: AlertRow, now: datetime, parent: QWidge
 
 def row_of(alert: Alert, row: AlertRow | None) -> AlertRow:
     """Return the list's row of an alert, or one that was not judged yet."""
-    from datetime import timedelta
-
     return row or AlertRow(alert, None, "", timedelta(seconds=30), False, "")

@@ -20,10 +20,10 @@ from noc_alerts.model.connections import Connection
 from ui.alerts import words
 from ui.alerts.form_fields import Inputs, Sections
 from ui.alerts.form_values import DEFAULT_PERIOD, Watched, values_of
+from ui.alerts.reset_offer import ResetOffer
 from ui.text import InputError, NumberRange
-from ui.theme import FontRole, Role, theme
+from ui.theme import Role, theme
 from ui.widgets.fields import DurationBox, NumberField
-from ui.widgets.labels import Label
 from ui.widgets.page import scrolled
 
 _ALL_SWITCHES = "All switches"
@@ -40,11 +40,10 @@ class AlertForm(QWidget):
         self.setObjectName("alert_form")
         self.inputs = Inputs()
         self.fields = self.inputs.fields()
-        self._hint = Label("", Role.MUTED, FontRole.CAPTION, wrap=True, name="alert_reset_offer")
-        self._sections = Sections(self.inputs, self.fields, self._hint)
+        self.offer = ResetOffer(self.inputs.reset)
+        self._sections = Sections(self.fields, self.offer, (self.inputs.tray, self.inputs.tell_recovery))
         self._base: Alert | None = None
         self._saved: dict[str, Any] = {}
-        self._suggested: float | None = None  # the reset in the field is our proposal, not the user's
         self._titled = ""  # the title in the field is our proposal
         self._operator_chosen = False
         self._loading = False
@@ -55,6 +54,7 @@ class AlertForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scrolled(self._sections, "alert_form_scroll"))
+        self._sections.setAutoFillBackground(False)  # a scroll area switches it on when it takes its content
         self._connect()
 
     def _connect(self) -> None:
@@ -77,7 +77,7 @@ class AlertForm(QWidget):
             duration.editTextChanged.connect(self._on_edited)
         for box in (i.tray, i.tell_recovery):
             box.toggled.connect(self._on_edited)
-        i.use_reset.clicked.connect(self._on_reset_taken)
+        self.offer.link.clicked.connect(self._on_reset_taken)
         for name, field in self.fields.items():
             left = getattr(field.content, "left", None)
             if left is not None:
@@ -99,11 +99,11 @@ class AlertForm(QWidget):
         self.inputs.tell_recovery.setChecked(values["tell_recovery"])
         self._operator_chosen = not new
         self._titled = self.inputs.title.text() if new else ""
-        self._suggested = None
+        self.offer.begin(alert)
         self._loading = False
         self._show_applying()
         self._saved = self._raw()
-        self._offer_reset()
+        self.offer.follow(self.area, self.operator, self.threshold())
         self._tell_nobody()
         self._tell_unknown()
         self.edited.emit()
@@ -160,11 +160,8 @@ class AlertForm(QWidget):
 
     def threshold(self) -> float | None:
         """Return the threshold as typed, None while it is no number."""
-        return _number(self.inputs.threshold)
-
-    def reset(self) -> float | None:
-        """Return the reset as typed, None while there is none."""
-        return _number(self.inputs.reset) if words.reset_sign(self.operator) else None
+        value: float | None = _value(self.inputs.threshold)
+        return value
 
     def watched(self) -> Watched:
         """Return what the chart shows of the form as it stands."""
@@ -179,7 +176,7 @@ class AlertForm(QWidget):
             min_calls=0 if reading else int(_value(i.min_calls) or 0),
             operator=self.operator,
             threshold=self.threshold(),
-            reset=self.reset(),
+            reset=_value(i.reset) if words.reset_sign(self.operator) else None,
             level=self.level,
         )
 
@@ -299,42 +296,7 @@ class AlertForm(QWidget):
         """Give threshold and reset the unit and the digits of an area; whether they lie in its range is said on leaving."""
         for field in (self.inputs.threshold, self.inputs.reset):
             field.set_unit(area.facts.unit)
-            field.set_range(NumberRange(decimals=max(area.facts.decimals, 0) if area.facts.decimals else 0))
-
-    def _offer_reset(self) -> None:
-        """Keep the proposed reset beside the threshold, or offer the usual one where there is none."""
-        threshold, i = self.threshold(), self.inputs
-        usual = None if threshold is None else words.usual_reset(self.area, self.operator, threshold)
-        if self._suggested is not None and _number(i.reset) == self._suggested and usual is not None:
-            i.reset.set_value(usual)
-            self._suggested = usual
-        empty = not i.reset.text().strip()
-        if empty and self._base is None and usual is not None and not self._loading:
-            i.reset.set_value(usual)
-            self._suggested, empty = usual, False
-        if self._suggested is not None and _number(i.reset) != self._suggested:
-            self._suggested = None
-        self._say_reset(usual, empty)
-
-    def _say_reset(self, usual: float | None, empty: bool) -> None:
-        sign, i = words.reset_sign(self.operator), self.inputs
-        said, role, offer = "", Role.MUTED, ""
-        reset = self.reset()
-        if not sign:
-            said = f"With {words.OPERATOR_WORDS[self.operator]} it clears as soon as it no longer fires."
-        elif self._suggested is not None:
-            said = "The reset follows the threshold, a tenth past it, until you type another."
-        elif empty:
-            said = "Without a reset it clears as soon as it no longer fires."
-            offer = "" if usual is None else f"Use {sign} {words.value_shown(self.area, usual).joined}"
-        elif reset is not None and not words.can_clear(self.area, self.operator, reset):
-            beyond = words.value_shown(self.area, reset).joined
-            said, role = f"No {self.area.value} is {sign} {beyond}: the alarm would never clear by itself.", Role.WARNING
-        self._hint.set(said, role)
-        self._hint.setVisible(bool(said))
-        i.use_reset.setText(offer)
-        i.use_reset.setAccessibleName(f"{offer} as reset threshold" if offer else "")
-        i.use_reset.setVisible(bool(offer))
+            field.set_range(NumberRange(decimals=area.facts.decimals))
 
     def _propose_title(self) -> None:
         if self._base is None and self._titled and self.inputs.title.text() == self._titled:
@@ -385,15 +347,11 @@ class AlertForm(QWidget):
         self._on_limit_edited()
 
     def _on_limit_edited(self) -> None:
-        self._offer_reset()
+        self.offer.follow(self.area, self.operator, self.threshold())
         self._on_edited()
 
     def _on_reset_taken(self) -> None:
-        threshold = self.threshold()
-        usual = None if threshold is None else words.usual_reset(self.area, self.operator, threshold)
-        self.inputs.reset.set_value(usual)
-        self._suggested = usual
-        self._offer_reset()
+        self.offer.take()
         self.inputs.reset.setFocus(Qt.FocusReason.OtherFocusReason)
         self._on_edited()
 
@@ -402,12 +360,7 @@ class AlertForm(QWidget):
             return
         self._propose_title()
         self.fields["level"].set_hint("Called Error in ConnexCS" if self.level is NoticeLevel.CRITICAL else "")
-        empty = not self.inputs.reset.text().strip()
-        threshold = self.threshold()
-        usual = None if threshold is None else words.usual_reset(self.area, self.operator, threshold)
-        if self._suggested is not None and _number(self.inputs.reset) != self._suggested:
-            self._suggested = None
-        self._say_reset(usual, empty)
+        self.offer.look(self.area, self.operator, self.threshold())
         self._tell_nobody()
         self._tell_unknown()
         if self.wrong:
@@ -441,9 +394,3 @@ def _value(field: DurationBox | NumberField) -> Any:
         return field.value
     except InputError:
         return None
-
-
-def _number(field: NumberField) -> float | None:
-    """Return what is in a number field, None where that is no number."""
-    value: float | None = _value(field)
-    return value

@@ -20,7 +20,6 @@ from ui.alerts.form_values import ALL_CARRIERS, ALL_CUSTOMERS, SOME_CARRIERS, SO
 from ui.alerts.rows import LEVEL_MARKS
 from ui.text import NumberRange
 from ui.theme import FontRole, Role, theme
-from ui.widgets.buttons import LinkButton
 from ui.widgets.fields import CheckBox, ComboBox, DurationBox, Field, NumberField, TextField
 from ui.widgets.labels import Label, line
 
@@ -38,9 +37,9 @@ class Inputs:
         self.kind = ComboBox("alert_kind")
         self.kind.set_choices(
             [
-                (SOME_CARRIERS, "Carriers by name"),
+                (SOME_CARRIERS, "Named carriers"),
                 (ALL_CARRIERS, "All carriers"),
-                (SOME_CUSTOMERS, "Customers by name"),
+                (SOME_CUSTOMERS, "Named customers"),
                 (ALL_CUSTOMERS, "All customers"),
             ]
         )
@@ -60,7 +59,6 @@ class Inputs:
         self.recipients = ChipsField("alert_recipients", icon="mail", placeholder="add address…", checked=_checked_recipient)
         self.tray = CheckBox("Show on the desktop of this workstation", "alert_tray")
         self.tell_recovery = CheckBox("Tell the same people when it clears", "alert_tell_recovery")
-        self.use_reset = LinkButton("", "alert_use_reset", height=24)
         self.paint_levels()
 
     def paint_levels(self) -> None:
@@ -113,7 +111,10 @@ def _checked_recipient(address: str) -> str:
 class Sections(QWidget):
     """The four sections of the form under each other, fields side by side where they belong together."""
 
-    def __init__(self, inputs: Inputs, fields: dict[str, Field], hint: Label, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, fields: dict[str, Field], offer: QWidget, boxes: tuple[QWidget, ...], parent: QWidget | None = None
+    ) -> None:
+        """Take the fields, what is said about the reset, and the boxes under the recipients."""
         super().__init__(parent)
         self.setObjectName("alert_form_sections")
         self._column = QVBoxLayout(self)
@@ -121,24 +122,20 @@ class Sections(QWidget):
         self._column.setSpacing(8)
         self._head("What is watched", "watched", first=True)
         self._column.addWidget(fields["title"])
-        self._across(fields["kind"], fields["area"], shares=(2, 3))
+        self._across(fields["kind"], fields["area"], shares=(5, 7))
         self._column.addWidget(fields["names"])
         self._column.addWidget(fields["connection_id"])
         self._across(fields["sample_period"], fields["min_calls"])
         self._head("When it fires and clears", "fires")
-        self._across(fields["operator"], fields["threshold"], fields["reset"], shares=(2, 3, 3))
-        offer = QHBoxLayout()
-        offer.setContentsMargins(0, 0, 0, 0)
-        offer.addWidget(hint, 1)
-        offer.addWidget(inputs.use_reset)
-        self._column.addLayout(offer)
+        self._across(fields["operator"], fields["threshold"], fields["reset"], shares=(4, 5, 7))
+        self._column.addWidget(offer)
         self._across(fields["hold"], fields["keep"])
         self._head("What it does", "does")
         self._across(fields["level"], QWidget())
         self._head("Who is told", "told")
         self._column.addWidget(fields["recipients"])
-        self._column.addWidget(inputs.tray)
-        self._column.addWidget(inputs.tell_recovery)
+        for box in boxes:
+            self._column.addWidget(box)
         self.told_hint = Label("", Role.WARNING, FontRole.CAPTION, wrap=True, name="alert_told_hint")
         self._column.addWidget(self.told_hint)
         self._column.addStretch(1)
@@ -146,9 +143,8 @@ class Sections(QWidget):
 
     def _head(self, title: str, name: str, *, first: bool = False) -> None:
         if not first:
-            self._column.addSpacing(8)
-            self._column.addWidget(line())
             self._column.addSpacing(4)
+            self._column.addWidget(line())
         self._column.addWidget(Label(title, Role.TEXT, FontRole.SECTION, name=f"alert_section_{name}"))
 
     def _across(self, *fields: QWidget, shares: tuple[int, ...] = (1, 1, 1)) -> None:

@@ -78,6 +78,7 @@ class AlertList(Page):
         self._alerts: list[Alert] = []
         self._connections: list[Connection] = []
         self._revision = -1
+        self._unsaved: tuple[str, ...] = ()
         self._lay_out()
         self._connect()
         self.reload()
@@ -143,18 +144,25 @@ class AlertList(Page):
         counts = {key: sum(row.verdict(now) in verdicts for row in rows) for key, _, _, verdicts in _FILTERS}
         for key, chip in self._chips.items():
             chip.set_count(counts[key])
-            chip.setVisible(key not in _SELDOM or counts[key] > 0 or not chip.isChecked())
+            seldom = key in _SELDOM and not counts[key] and chip.isChecked()
+            chip.setVisible(bool(rows) and not seldom)
         hidden = [(word, counts[key], verdicts) for key, word, _, verdicts in _FILTERS if not self._chips[key].isChecked()]
-        sentence = text.plural(len(rows), "alert")
+        sentence = text.plural(len(rows), "alert") if rows else ""
         firing = sum(row.verdict(now) is Verdict.IN_ALARM for row in rows)
         sentence += f", {text.number(firing)} in alarm" if firing else ""
         told_hidden = [f"{text.number(count)} {word.lower()}" for word, count, _ in hidden if count]
         if told_hidden:
             sentence += f" ({', '.join(told_hidden)} hidden)"
+        sentence += f". Not saved, Ctrl+Tab goes there: {', '.join(self._unsaved)}" if self._unsaved else ""
         critical = any(row.alert.level is NoticeLevel.CRITICAL and row.verdict(now) is Verdict.IN_ALARM for row in rows) and any(
             Verdict.IN_ALARM in verdicts for _, _, verdicts in hidden
         )
         self.set_sentence(sentence, Role.CRITICAL if critical else Role.MUTED)
+
+    def tell_unsaved(self, titles: tuple[str, ...]) -> None:
+        """Say in the head which open editors hold changes that are not saved."""
+        self._unsaved = titles
+        self._tell_counts()
 
     def tick(self, now: datetime) -> None:
         """Let the ages run."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from noc_alerts.model.alarms import Alarm, RuleKind
@@ -56,6 +57,12 @@ class AlertsPage(QWidget):
         self._add_commands()
         self._add_item_commands()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put the focus into the rows, so that the keys work at once; name the editors left with changes."""
+        super().showEvent(event)
+        self.list.tell_unsaved(tuple(editor.title for editor in self._open_editors() if editor.unsaved))
+        self.list.area.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # --- what the frame calls ----------------------------------------------------------------------------------------
 
     def show_item(self, item: object) -> None:
@@ -85,6 +92,11 @@ class AlertsPage(QWidget):
         """Return the editor that is open, None while something else is."""
         shown = self._context.window.pages.currentWidget()
         return shown if isinstance(shown, AlertEditor) else None
+
+    def _open_editors(self) -> list[AlertEditor]:
+        pages = self._context.window.pages
+        items = (pages.made(place) for place in pages.open_items if place.page == PAGE)
+        return [item for item in items if isinstance(item, AlertEditor)]
 
     def find_editor(self, alert_id: int) -> AlertEditor | None:
         """Return an alert's editor, also while another page is shown; None if it is not open."""

@@ -122,14 +122,14 @@ class RowCells:
         """Return the columns of the list."""
         return [
             Column("on", "On", lambda r: r.alert.enabled, self._on, width=44, min_width=44, tooltip="Space switches it"),
-            Column("title", "Title", lambda r: r.alert.title, self._title, width=200, min_width=120, stretch=True, fixed=True),
-            Column("company", "Company", lambda r: r.alert.scope.label, self._company, width=148, min_width=90),
-            Column("area", "Area", lambda r: r.alert.area.value, self._area, width=100, min_width=72),
-            Column("limit", "Limit, reset", lambda r: r.alert.threshold, self._limit, align=Align.RIGHT, width=164, min_width=96),
-            Column("now", "Now", self._value, self._now, align=Align.RIGHT, width=236, min_width=120),
-            Column("state", "State", order_of, self._state, width=156, min_width=112, search=self._state_search),
+            Column("title", "Title", lambda r: r.alert.title, self._title, width=220, min_width=170, stretch=True, fixed=True),
+            Column("company", "Company", lambda r: r.alert.scope.label, self._company, width=130, min_width=84),
+            Column("area", "Area", lambda r: r.alert.area.value, self._area, width=92, min_width=72),
+            Column("limit", "Limit, reset", lambda r: r.alert.threshold, self._limit, align=Align.RIGHT, width=148, min_width=96),
+            Column("now", "Now", self._value, self._now, align=Align.RIGHT, width=214, min_width=120),
+            Column("state", "State", order_of, self._state, width=144, min_width=112, search=self._state_search),
             Column("level", "Notice level", lambda r: -r.alert.level.rank, self._level, width=116, min_width=112),
-            Column("told", "Told", lambda r: len(r.alert.recipients), self._told, width=124, min_width=80),
+            Column("told", "Told", lambda r: len(r.alert.recipients), self._told, width=100, min_width=80),
         ]
 
     def style(self, row: AlertRow) -> RowStyle:
@@ -185,7 +185,7 @@ class RowCells:
         line, verdict = row.line, row.verdict(self.now)
         if verdict is Verdict.PAUSED:
             return Cell("not judged", tone=Role.MUTED)
-        if line is None:
+        if line is None or verdict is None:
             return Cell("…", tone=Role.MUTED)
         age = text.age(line.judged_at, self.now, row.interval) if line.judged_at else None
         last = "" if line.value is None else words.value_shown(row.alert.area, line.value, row.currency).joined

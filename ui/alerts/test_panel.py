@@ -45,9 +45,9 @@ class TestRow:
 
 def _columns() -> list[Column[TestRow]]:
     return [
-        Column("what", "Channel", lambda r: r.step.what, _what, width=150, min_width=72, fixed=True),
-        Column("to", "To", lambda r: r.step.to, _to, width=190, min_width=72),
-        Column("result", "Result", lambda r: r.step.ok, _result, width=112, min_width=96),
+        Column("what", "Channel", lambda r: r.step.what, _what, width=112, min_width=72, fixed=True),
+        Column("to", "To", lambda r: r.step.to, _to, width=176, min_width=72),
+        Column("result", "Result", lambda r: r.step.ok, _result, width=104, min_width=96),
         Column("took", "Took", lambda r: r.step.took.total_seconds(), _took, align=Align.RIGHT, width=84, min_width=64),
         Column("answer", "Answer", lambda r: r.step.answer, _answer, width=260, min_width=120, stretch=True),
     ]
@@ -73,7 +73,9 @@ def _took(row: TestRow) -> Cell:
 
 
 def _answer(row: TestRow) -> Cell:
-    return Cell(row.step.answer, tone=Role.MUTED if row.step.ok else Role.TEXT, tooltip=row.step.answer)
+    first, stop, rest = row.step.answer.partition(". ")
+    tone = Role.MUTED if row.step.ok else Role.TEXT
+    return Cell(first + stop.strip(), second=rest, tone=tone, tooltip=row.step.answer)
 
 
 class TestPanel(Panel):
@@ -99,7 +101,7 @@ class TestPanel(Panel):
         self.button = Button("Test alert", "alert_test_button", icon="deliveries", hint="Ctrl+T", height=24)
         self.button.clicked.connect(self.start)
         self.add_action(self.button)
-        self.area = TableArea(self.model, "alert_test_table")
+        self.area = TableArea(self.model, "alert_test_table", two_lines=True)
         self.area.view.setAccessibleName("Results of the test")
         self.body.addWidget(self.area, 1)
         self._show_idle()

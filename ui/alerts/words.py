@@ -152,7 +152,7 @@ def state_words(alert: Alert, line: AlertLine | None, now: datetime, zone: tzinf
         return Verdict.PAUSED, "Paused", "switched off"
     if not alert.is_active(now) and alert.paused_until is not None:
         return Verdict.PAUSED, "Paused", f"until {text.time_of(alert.paused_until, now, zone)}"
-    if line is None or line.verdict is Verdict.PAUSED:
+    if line is None or not _judged(line):
         return None, "…", "not judged yet"
     match line.verdict:
         case Verdict.IN_ALARM:
@@ -172,6 +172,11 @@ def state_words(alert: Alert, line: AlertLine | None, now: datetime, zone: tzinf
     return line.verdict, line.verdict.value, second
 
 
+def _judged(line: AlertLine) -> bool:
+    """Return whether a line says something: one of before the alert was switched on, or of before its first check, does not."""
+    return line.verdict is not Verdict.PAUSED and (line.verdict is not Verdict.NO_DATA or line.judged_at is not None)
+
+
 def _many(alert: Alert) -> bool:
     return len(alert.scope.names) != 1
 
@@ -182,7 +187,7 @@ def now_sentence(alert: Alert, line: AlertLine | None, now: datetime, zone: tzin
         return "It is switched off, so it is not judged."
     if not alert.is_active(now) and alert.paused_until is not None:
         return f"It is paused until {text.time_of(alert.paused_until, now, zone)}, so it is not judged until then."
-    if line is None or line.verdict is Verdict.PAUSED:
+    if line is None or not _judged(line):
         return "It has not been judged yet."
     period = f" in {text.exact_span(alert.sample_period)}" if alert.sample_period else ""
     value = "" if line.value is None else value_shown(alert.area, line.value, currency).joined

@@ -254,7 +254,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         if len(finite) and at.from_ms <= d.at_ms[finite[-1]] <= at.to_ms:
             last = finite[-1]
             settled = not d.open_tail and last == len(d.value) - 1
-            paint.end_point(painter, at, float(d.at_ms[last]), float(d.value[last]), settled=settled)
+            few = d.counted and d.calls[last] < d.min_calls
+            role = Role.MUTED if few else Role.ACCENT
+            paint.end_point(painter, at, float(d.at_ms[last]), float(d.value[last]), role, settled=settled)
 
     def _paint_over(self, painter: QPainter, at: Geometry) -> None:
         if self._cursor is not None:

@@ -47,6 +47,7 @@ class ChartFeed(QObject):
         self._own_rules = rules is None
         self._choice: ChartChoice | None = None
         self._range = timedelta(hours=1)
+        self._begin: datetime | None = None
         self._end: datetime | None = None
         self._connection: Connection | None = None
         self._own_limits: tuple[LimitLine, ...] | None = None
@@ -147,23 +148,27 @@ class ChartFeed(QObject):
     # -- what is known ---------------------------------------------------------------------------------------------------
 
     def _find_connection(self, choice: ChartChoice) -> None:
-        """Learn name, interval and end of the switch. Imported records end where they end."""
+        """Learn name, interval, begin and end of the switch's records. Imported ones end where they end."""
         snapshot = self._context.bridge.snapshot
         lines = () if snapshot is None else snapshot.switches
         self._connection = next((line.connection for line in lines if line.connection.id == choice.connection_id), None)
-        self._end = None
+        self._begin = self._end = None
         try:
             store = self._context.service.store
             if self._connection is None:
                 self._connection = store.connections.get(choice.connection_id)
-            if self._connection is not None and not self._connection.live:
-                found = store.calls.span([choice.connection_id])
-                # One millisecond more: a window does not hold its end.
-                self._end = self._clock() if found is None else moment(found[1] + 1)
+            found = store.calls.span([choice.connection_id])
         except StoreError as error:
             self._context.messages.fail("The chart was not opened", str(error))
-        if self._connection is not None:
-            self.chart.set_source(self._connection.name, self._connection.poll, self._end)
+            return
+        if self._connection is None:
+            return
+        if found is not None and choice.facts.reading is None:
+            self._begin = moment(found[0])
+        if not self._connection.live:
+            # One millisecond more: a window does not hold its end.
+            self._end = self._clock() if found is None else moment(found[1] + 1)
+        self.chart.set_source(self._connection.name, self._connection.poll, begin=self._begin, end=self._end)
 
     def _unit(self) -> str:
         """Return the unit, money in the company's currency."""
@@ -208,7 +213,7 @@ class ChartFeed(QObject):
         if self._connection is None:
             return HeadState(rest="The switch of this chart is gone")
         if self._end is not None:
-            return HeadState(rest=f"Imported records of {self._connection.name}, not judged")
+            return HeadState(rest=f"From {self._connection.name}, not judged")
         return state
 
     def _take_health(self, snapshot: Snapshot | None) -> None:
@@ -226,6 +231,8 @@ class ChartFeed(QObject):
             self._find_connection(self._choice)
             if before is None or self.chart.frame is None:
                 self._reopen()
+        elif self._begin is None and self._choice.facts.reading is None:
+            self._find_connection(self._choice)  # its first records may have come
         self._learn()
 
     def _on_alarms_changed(self, _changes: object) -> None:

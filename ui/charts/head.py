@@ -86,6 +86,7 @@ class ChartHead(QWidget):
             self._word.set(state.word, role)
         else:
             self._word.set(state.word, Role.MUTED)
+        self._word.setVisible(bool(state.word))
         self._rest.set(state.rest)
         self._on_theme_changed()
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import Frame
@@ -21,7 +21,7 @@ from ui.charts.canvas import Canvas, Drawn
 from ui.charts.cursor import MIN_VIEW_MS, SharedCursor
 from ui.charts.head import ChartHead
 from ui.charts.parts import BLIND_STATE, Episode, EpisodeKind, HeadState, LimitLine, Scale
-from ui.charts.scales import milliseconds, moment, wilson
+from ui.charts.scales import known, milliseconds, moment, nearest, wilson
 from ui.marks import Mark
 from ui.theme import Role
 from ui.widgets.buttons import paint_frame
@@ -67,6 +67,7 @@ class LiveChart(QWidget):
         self._interval, self._poll = True, timedelta(seconds=30)
         self._blind: bool | None = None
         self._as_of: datetime | None = None
+        self._begin: datetime | None = None
         self._end: datetime | None = None
         self._now = datetime.now(UTC)
         self._source = ""
@@ -184,9 +185,15 @@ class LiveChart(QWidget):
             self._interval = on
             self._redraw()
 
-    def set_source(self, name: str, poll: timedelta, end: datetime | None = None) -> None:
-        """Name the switch and how often it is read; `end`: imported records end here, so there is no age."""
+    def set_source(self, name: str, poll: timedelta, *, begin: datetime | None = None, end: datetime | None = None) -> None:
+        """Name the switch and how often it is read. `begin`: nothing is known before, not even that there were no calls.
+
+        `end`: imported records end here, so there is no age.
+        """
         self._source, self._poll, self._end = name, poll, end
+        if begin != self._begin:
+            self._begin = begin
+            self._redraw()
         self._say()
 
     def set_health(self, as_of: datetime | None, blind: bool) -> None:
@@ -219,14 +226,12 @@ class LiveChart(QWidget):
         return right - self._range / timedelta(milliseconds=1), right
 
     def _right_edge(self) -> float:
-        known: list[float] = []
-        if self._shown is not None and len(self._shown.points.at_ms):
-            known.append(float(self._shown.points.at_ms[-1]))
+        edges = [] if self._shown is None else [float(at) for at in self._shown.points.at_ms[-1:]]
         if self._end is not None:
-            return known[0] if known else float(milliseconds(self._end))
-        if self._is_blind or not known or self._rests_on == "reading":
-            known.append(float(milliseconds(self._now)))
-        return max(known)
+            return edges[0] if edges else float(milliseconds(self._end))
+        if self._is_blind or not edges or self._rests_on == "reading":
+            edges.append(float(milliseconds(self._now)))
+        return max(edges)
 
     @property
     def _is_blind(self) -> bool:
@@ -242,14 +247,12 @@ class LiveChart(QWidget):
             self.canvas.draw(Drawn(unit=self._scale.unit, note=note), from_ms, to_ms)
             return
         points, counted = frame.points, self._rests_on != "reading"
-        value, as_of = points.value, None if self._as_of is None else milliseconds(self._as_of)
-        if self._is_blind and as_of is not None and len(value):
-            value = np.where(points.at_ms > as_of, np.nan, value)
+        follows = counted and self._end is None and not self._is_blind and len(points.at_ms) > 0
+        value = known(points, self._begin, self._as_of if self._is_blind else None)
         low = high = None
         if self._interval and self._is_share:
-            low, high = wilson(value, points.calls)
-        tail = counted and as_of is not None and bool(len(value)) and self._end is None and points.at_ms[-1] > as_of
-        share = self._is_share or self._scale.unit == "%"
+            judged = np.where(points.calls < self._min_calls, np.nan, value)
+            low, high = wilson(judged, points.calls)
         spans = paint.spans(self._all_episodes(), self._right_edge())
         note = ""
         if not np.isfinite(value).any() and not self._is_blind:
@@ -262,9 +265,9 @@ class LiveChart(QWidget):
             high,
             self._min_calls,
             counted,
-            bool(tail) and not self._is_blind,
+            follows and frame.as_of is not None and bool(points.at_ms[-1] > milliseconds(frame.as_of)),
             self._scale.unit,
-            100.0 if share else None,
+            100.0 if self._scale.unit == "%" else None,
             tuple(spans),
             note,
         )
@@ -326,9 +329,7 @@ class LiveChart(QWidget):
         if at_ms is None or not len(d.at_ms):
             self.canvas.set_cursor(None)
             return
-        at = int(np.searchsorted(d.at_ms, at_ms))
-        if at == len(d.at_ms) or (at and at_ms - d.at_ms[at - 1] < d.at_ms[at] - at_ms):
-            at -= 1
+        at = nearest(d.at_ms, at_ms)
         point, value, calls = float(d.at_ms[at]), float(d.value[at]), int(d.calls[at])
         from_ms, to_ms = self.edges
         if abs(point - at_ms) > (to_ms - from_ms) * NEAR:  # readings are seldom: no value far from one
@@ -386,13 +387,8 @@ class LiveChart(QWidget):
     def _step_cursor(self, step: int) -> None:
         at_ms = self.canvas.drawn.at_ms
         now = self.cursor_shared.at_ms
-        at = len(at_ms) - 1 if now is None else int(np.searchsorted(at_ms, now)) + step
+        at = len(at_ms) - 1 if now is None else nearest(at_ms, now) + step
         self.cursor_shared.move(int(at_ms[min(max(at, 0), len(at_ms) - 1)]))
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the frame of the focus away."""
-        super().focusOutEvent(event)
-        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the frame of the focus."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -197,7 +197,8 @@ class ChartsPage(QWidget):
         at, choice, words = self._cells.index(cell), cell.choice, cell.words
         self._cells.remove(cell)
         if self._current is cell:
-            self._current = None
+            self._current = self._cells[min(at, len(self._cells) - 1)] if self._cells else None
+        self._focus_chart()
         self._grid.removeWidget(cell)
         cell.hide()
         cell.deleteLater()
@@ -214,6 +215,8 @@ class ChartsPage(QWidget):
             window = item[3] if len(item) > 3 else None if METRICS[metric].reading else DEFAULT_WINDOW
             same = self.add_chart(ChartChoice(connection_id, subject_key, metric, window))
         if same is not None:
+            self._current = same
+            self._context.commands.refresh()
             self._scroll.ensureWidgetVisible(same)
             same.feed.chart.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -341,10 +344,15 @@ class ChartsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """See how far the records reach, and have proposals when the page is empty."""
         super().showEvent(event)
-        self.setFocus(Qt.FocusReason.OtherFocusReason)  # Space pauses from the first moment
+        # After the stack of pages has put the focus somewhere: Space and Enter work from the first moment.
+        QTimer.singleShot(0, self, self._focus_chart)
         self._see_data()
         if self._context.bridge.snapshot is not None:
             self._on_rounded(self._context.bridge.snapshot)
+
+    def _focus_chart(self) -> None:
+        cell = self._current or next(iter(self._cells), None)
+        (self if cell is None else cell.feed.chart).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _see_data(self) -> None:
         try:

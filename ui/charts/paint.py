@@ -221,11 +221,11 @@ def axis(painter: QPainter, at: Geometry, zone: tzinfo, *, days: bool) -> None:
         place(tick, at.x(tick.at_ms))
 
 
-def end_point(painter: QPainter, at: Geometry, at_ms: float, value: float, *, settled: bool) -> None:
+def end_point(painter: QPainter, at: Geometry, at_ms: float, value: float, role: Role, *, settled: bool) -> None:
     """Paint the newest point: hollow while its window still fills, or when nothing is known after it."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.color(Role.ACCENT), 1.5))
-    painter.setBrush(theme.color(Role.ACCENT if settled else Role.RAISED))
+    painter.setPen(QPen(theme.color(role), 1.5))
+    painter.setBrush(theme.color(role if settled else Role.RAISED))
     painter.drawEllipse(QPointF(at.x(at_ms), at.y(value)), 3.5, 3.5)
 
 

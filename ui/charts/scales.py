@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
+from noc_alerts.metrics.series import Points
 from ui import text
 
 Floats = NDArray[np.float64]
@@ -182,6 +183,24 @@ def spread(centres: Sequence[float], height: float, top: float, bottom: float) -
     for at, where in zip(order, placed, strict=True):
         result[at] = where
     return result
+
+
+def nearest(at_ms: Ints, wanted_ms: float) -> int:
+    """Return the index of the moment closest to the wanted one; at_ms: [k] rising, k > 0."""
+    at = int(np.searchsorted(at_ms, wanted_ms))
+    if at == len(at_ms) or (at and wanted_ms - at_ms[at - 1] < at_ms[at] - wanted_ms):
+        at -= 1
+    return at
+
+
+def known(points: Points, begin: datetime | None, until: datetime | None) -> Floats:
+    """Return the values between the first record and the last good read, NaN outside; None = no such bound. [k]"""
+    value = points.value
+    if begin is not None:
+        value = np.where(points.at_ms <= milliseconds(begin), np.nan, value)
+    if until is not None:
+        value = np.where(points.at_ms > milliseconds(until), np.nan, value)
+    return value
 
 
 def columns(at_ms: Ints, calls: Ints, column_ms: int) -> tuple[Ints, Ints]:

@@ -39,7 +39,7 @@ def value_now(
     if not len(points.value):
         return ValueNow(text.NONE, "", Role.MUTED, "no reading" if rests_on == "reading" else "no calls")
     value, calls = float(points.value[-1]), int(points.calls[-1])
-    if rests_on != "reading" and calls < min_calls:
+    if rests_on != "reading" and 0 < calls < min_calls:
         return ValueNow(text.NONE, "", Role.MUTED, text.too_few(calls, min_calls))
     if not math.isfinite(value):
         return ValueNow(text.NONE, "", Role.MUTED, "no calls")

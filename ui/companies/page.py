@@ -5,9 +5,11 @@ Runs on the window's thread; fed by `bridge.rounded`. Talks to no switch.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from noc_alerts.engine.news import Snapshot
@@ -15,7 +17,8 @@ from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.connections import HealthState
 from ui import text
 from ui.commands import Command, Menu
-from ui.companies.rows import COLUMNS, CompanyKey, CompanyRow, make_rows, natural_order, spoken
+from ui.companies.cells import make_columns, spoken
+from ui.companies.rows import CompanyKey, CompanyRow, aged, ages_of, make_rows, natural_order
 from ui.table_spec import RowStyle
 from ui.tables import TableModel
 from ui.widgets.buttons import Chip, PrimaryButton
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from ui.context import ScreenContext
 
 PAGE = "companies"
+QUIET = timedelta(seconds=2)  # rounds come every second
 
 
 def make_page(context: ScreenContext) -> QWidget:
@@ -40,8 +44,11 @@ class CompaniesPage(Page):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__("companies_page", "Companies")
         self._context = context
+        self._ages: dict[int, str] = {}
+        self._good: dict[int, Snapshot] = {}  # by connection: the last snapshot in which it could be trusted
+        self._stale = False
         self._model: TableModel[CompanyRow] = TableModel(
-            COLUMNS, key=lambda r: r.key, order=natural_order, style=lambda _row: RowStyle(), spoken=spoken
+            make_columns(self._ages), key=lambda r: r.key, order=natural_order, style=lambda _row: RowStyle(), spoken=spoken
         )
         self.area = TableArea(self._model, "companies_list", two_lines=True)
         self.area.view.setAccessibleName("Companies")
@@ -60,17 +67,19 @@ class CompaniesPage(Page):
         panel = Panel("companies_panel")
         panel.body.addWidget(self.area)
         self.body.addWidget(panel)
-        self.setFocusProxy(self.area.view)
+        self.area.view.setFocus()  # where the focus goes when the page is opened
         self._connect()
         self._add_commands()
         if context.bridge.snapshot is not None:
-            self._take(context.bridge.snapshot)
+            self._remember(context.bridge.snapshot)
+            self._take(context.bridge.snapshot, context.bridge.snapshot.at)
         else:
             self.area.set_state(PageState(StateKind.LOADING, "Reading companies", "The switches are being read."))
 
     def show_item(self, item: object) -> None:
         """Select a company by its key (connection id, kind, name)."""
         self._clear_filters()
+        self.area.view.executeDelayedItemsLayout()  # rows that just came in have no place to scroll to before that
         self.area.view.select_key(item)
         self.area.view.setFocus()
 
@@ -101,12 +110,39 @@ class CompaniesPage(Page):
     # --- data -------------------------------------------------------------------------------------------------------------
 
     def _on_rounded(self, snapshot: Snapshot) -> None:
-        self._take(snapshot)
+        self._remember(snapshot)
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self._take(snapshot, snapshot.at)
 
-    def _take(self, snapshot: Snapshot) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take in what came while another page was open."""
+        super().showEvent(event)
+        if self._stale and self._context.bridge.snapshot is not None:
+            self._stale = False
+            self._take(self._context.bridge.snapshot, self._context.bridge.snapshot.at)
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        for line in snapshot.switches:
+            if line.health.state in (HealthState.FRESH, HealthState.LATE) and line.connection.id is not None:
+                self._good[line.connection.id] = snapshot
+
+    def tick(self, now: datetime) -> None:
+        """Let the ages run while nothing is heard of the engine; what grew too old is withdrawn."""
+        snapshot = self._context.bridge.snapshot
+        if snapshot is not None and self.isVisible() and now - snapshot.at > QUIET:
+            self._take(aged(snapshot, now), now)
+
+    def panes(self) -> list[QWidget]:
+        """Return the widgets F6 goes round."""
+        return [self.area.view]
+
+    def _take(self, snapshot: Snapshot, now: datetime) -> None:
         before: dict[CompanyKey, CompanyRow] = {row.key: row for row in self._model.rows()}
-        rows = make_rows(snapshot, before)
+        rows = make_rows(snapshot, before, self._good)
+        self._ages.update(ages_of(snapshot, now))
         self._model.set_rows(rows)
+        self._model.refresh()  # every age is another one now
         for kind, chip in self._chips.items():
             chip.set_count(sum(row.line.kind is kind for row in rows))
         self._in_alarm.set_count(sum(row.line.alarms > 0 for row in rows))

@@ -75,7 +75,7 @@ class EventsPage(Page):
         panel = Panel("events_panel")
         panel.body.addWidget(self.area)
         self.body.addWidget(SplitPane(panel, self.explain, "events_split", detail_width=360))
-        self.setFocusProxy(self.area.view)
+        self.area.view.setFocus()  # where the focus goes when the page is opened
         self._connect()
         self._add_commands()
         self.reload()
@@ -87,8 +87,13 @@ class EventsPage(Page):
         elif isinstance(item, int):
             found = next((e for e in self._model.rows() if e.alarm_id == item), None)
             if found is not None:
+                self.area.view.executeDelayedItemsLayout()  # lines that just came in have no place before that
                 self.area.view.select_key(found.id)
         self.area.view.setFocus()
+
+    def panes(self) -> list[QWidget]:
+        """Return the widgets F6 goes round."""
+        return [self.area.view, self.explain]
 
     # --- building ---------------------------------------------------------------------------------------------------------
 

@@ -27,12 +27,16 @@ PAGE = "overview"
 class AlarmActions:
     """Do it through the service, say it, and offer to undo it. `chosen`: the rows meant, `parent`: over which dialogs open."""
 
-    def __init__(self, context: ScreenContext, parent: QWidget, chosen: Callable[[], list[AlarmRow]], explain: Callable[[], object]) -> None:
+    def __init__(
+        self, context: ScreenContext, parent: QWidget, chosen: Callable[[], list[AlarmRow]], explain: Callable[[], object]
+    ) -> None:
         self._context, self._parent, self._chosen = context, parent, chosen
         self._add_commands(explain)
 
     def _add_commands(self, explain: Callable[[], object]) -> None:
-        def add(name: str, said: str, menu: Menu, key: str, group: int, run: Callable[[], object], can: Callable[[], bool]) -> None:
+        def add(
+            name: str, said: str, menu: Menu, key: str, group: int, run: Callable[[], object], can: Callable[[], bool]
+        ) -> None:
             self._context.commands.add(Command(f"overview.{name}", said, menu, key, group=group, page=PAGE), run, enabled=can)
 
         alarm, go = Menu.ALARM, Menu.GO
@@ -108,9 +112,7 @@ class AlarmActions:
         said = "Given back, nobody has it now" if len(ids) == 1 else f"{text.number(len(ids))} alarms given back"
         service = self._context.service
         calls = [lambda alarm_id=each: service.unacknowledge(alarm_id, who) for each in ids]
-        undo = [
-            lambda each=alarm: service.acknowledge(each.id, each.acked_by, each.ack_note) for alarm in alarms if alarm.id is not None
-        ]
+        undo = [lambda each=alarm: service.acknowledge(each.id, each.acked_by, each.ack_note) for alarm in alarms]
         self._do(calls, said, "The alarm was not given back", undo)
 
     def _do(self, calls: Sequence[Callable[[], object]], said: str, failed: str, undo: Sequence[Callable[[], object]]) -> None:
@@ -196,6 +198,7 @@ class AlarmActions:
                 parts = (f"{alarm.area} {now}", f"limit {words.limit_words(alarm, row.alert, unit=True)}", rests)
                 value = f": {', '.join(part for part in parts if part)}"
             zone = text.zone_name(prefs.zone, row.since)
-            lines.append(f"{row.mark.value}, {row.subject}, {row.title}{value}. Since {text.day(row.since, prefs.zone)} {since} {zone}.")
+            at = f"{text.day(row.since, prefs.zone)} {since} {zone}"
+            lines.append(f"{row.mark.value}, {row.subject}, {row.title}{value}. Since {at}.")
         QGuiApplication.clipboard().setText(words.plain("\n".join(lines)))
         self._context.messages.say(f"{text.plural(len(lines), 'alarm')} copied as text")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QModelIndex
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
+from ui.marks import Form, Mark
 from ui.overview.rows import AlarmRow, RowCells, RowKey, order_of, style_of
 from ui.tables import TableModel
 from ui.theme import theme
@@ -31,6 +33,7 @@ class AlarmPanel(Panel):
         self.area.view.setAccessibleName("Active alarms")
         self.body.addWidget(self.area)
         self.updating = False
+        self._seen: dict[RowKey, tuple[Mark, bool]] | None = None
 
     def show_rows(self, rows: Sequence[AlarmRow]) -> RowKey | None:
         """Show these rows; give the key of the row that was current and is gone, so that no other one takes its place."""
@@ -44,6 +47,18 @@ class AlarmPanel(Panel):
             view.setCurrentIndex(QModelIndex())
         self.updating = False
         return before if gone else None
+
+    def tell_changes(self, rows: Sequence[AlarmRow]) -> None:
+        """Flash rows whose severity or owner changed, and announce new critical ones to screen readers."""
+        now = {row.key: (row.mark, row.taken) for row in rows}
+        before, self._seen = self._seen, now
+        if before is None:
+            return
+        for row in rows:
+            if before.get(row.key) != now[row.key]:
+                self.area.view.flash(row.key)
+            if row.key not in before and row.mark is Mark.CRITICAL and row.form is Form.ACTIVE:
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.cells.spoken(row)))
 
     def set_state(self, state: PageState | None) -> None:
         """Show a state in place of the rows."""
@@ -74,7 +89,7 @@ class AlarmPanel(Panel):
         view = self.area.view
         rows = self.model.rowCount()
         content = rows * view.row_height if rows else theme.px(_STATE_HEIGHT)
-        return view.y() + view.horizontalHeader().height() + content + 2
+        return view.y() + view.horizontalHeader().height() + content + 4
 
     def least_height(self, rows: int) -> int:
         """Return the height at which so many rows show."""

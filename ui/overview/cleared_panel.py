@@ -6,7 +6,7 @@ Runs on the window's thread; reads the store when an alarm cleared.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import Qt
 
@@ -36,9 +36,13 @@ class ClearedPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("overview_cleared", "Cleared this shift", icon="history")
-        self._now = datetime.min
+        self._folded = False
+        self._now = datetime.min.replace(tzinfo=UTC)
         self.model: TableModel[Alarm] = TableModel(
-            self._columns(), key=lambda a: a.id, order=lambda a: -(a.cleared_at.timestamp() if a.cleared_at else 0.0), spoken=self._spoken
+            self._columns(),
+            key=lambda a: a.id,
+            order=lambda a: -(a.cleared_at.timestamp() if a.cleared_at else 0.0),
+            spoken=self._spoken,
         )
         self.area = TableArea(self.model, "overview_cleared_list")
         self.area.view.setAccessibleName("Cleared this shift")
@@ -51,9 +55,26 @@ class ClearedPanel(Panel):
         """Show these alarms."""
         self._now = now
         self.model.set_rows(alarms)
-        self.set_note(text.number(len(alarms)) if alarms else "")
+        self._say()
         nothing = PageState(StateKind.EMPTY, "Nothing cleared", f"No alarm has cleared in the last {text.span(SHIFT)}.")
         self.area.set_state(None if alarms else nothing)
+
+    def set_folded(self, folded: bool) -> None:
+        """Show the head only, with the newest in words, where the active alarms need the room."""
+        if folded == self._folded:
+            return
+        self._folded = folded
+        self.area.setVisible(not folded)
+        self._line.setVisible(not folded)
+        self._say()
+
+    def _say(self) -> None:
+        alarms = self.model.rows()
+        count = text.number(len(alarms)) if alarms else "none"
+        newest = alarms[0] if alarms else None
+        if self._folded and newest is not None and newest.cleared_at is not None:
+            count += f", last {_subject(newest)} {text.time_of(newest.cleared_at, self._now, prefs.zone)}"
+        self.set_note(count if alarms or self._folded else "")
 
     def show_error(self, sentence: str) -> None:
         """Say that the store could not be read."""
@@ -62,17 +83,25 @@ class ClearedPanel(Panel):
     @property
     def wanted_height(self) -> int:
         """Return the height at which all rows show, or the sentence that there are none."""
+        if self._folded:
+            return self._head.height() + 2
         rows = self.model.rowCount()
         content = rows * self.area.view.row_height if rows else 108
         return self._above() + content
 
+    @property
+    def unfolded_least(self) -> int:
+        """Return the height at which one row shows when it is not folded."""
+        return self._above() + self.area.view.row_height
+
     def least_height(self, rows: int) -> int:
         """Return the height at which so many rows show."""
+        if self._folded:
+            return self._head.height() + 2
         return self._above() + rows * self.area.view.row_height
 
     def _above(self) -> int:
-        head = self.sizeHint().height() - self.area.sizeHint().height()
-        return max(40, head) + self.area.view.horizontalHeader().height() + 2
+        return self._head.height() + self.area.view.y() + self.area.view.horizontalHeader().height() + 5
 
     def _columns(self) -> list[Column[Alarm]]:
         right = Align.RIGHT
@@ -81,9 +110,12 @@ class ClearedPanel(Panel):
             Column("subject", "Subject", _subject, self._subject, width=270, min_width=140, stretch=True, fixed=True,
                    search=lambda a: f"{_subject(a)} {a.title}"),
             Column("worst", "Worst value", lambda a: a.worst, self._worst, width=220, min_width=110, stretch=True),
-            Column("lasted", "In alarm", _lasted, lambda a: Cell(text.span(_lasted(a))), right, width=92, min_width=76, descending_first=True),
-            Column("cleared", "Cleared", lambda a: a.cleared_at, self._cleared, right, width=92, min_width=76, descending_first=True),
-            Column("how", "How it ended", self._how, lambda a: Cell(self._how(a), tone=Role.MUTED), width=230, min_width=120, stretch=True),
+            Column("lasted", "In alarm", _lasted, lambda a: Cell(text.span(_lasted(a))), right, width=92, min_width=76,
+                   descending_first=True),
+            Column("cleared", "Cleared", lambda a: a.cleared_at, self._cleared, right, width=92, min_width=76,
+                   descending_first=True),
+            Column("how", "How it ended", self._how, lambda a: Cell(self._how(a), tone=Role.MUTED), width=230, min_width=120,
+                   stretch=True),
         ]  # fmt: skip
 
     def _was(self, alarm: Alarm) -> Cell:

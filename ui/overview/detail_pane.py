@@ -5,14 +5,15 @@ Runs on the window's thread. Shows what it is given; the page reads the store.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from noc_alerts.engine.news import Frame, Snapshot
+from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.alarms import Alarm
 from ui import text
 from ui.charts.metrics import METRICS
@@ -21,7 +22,7 @@ from ui.marks import Form, Mark, MarkLabel
 from ui.overview import words
 from ui.overview.detail_parts import HourChart, Siblings, StoryList, answered_words
 from ui.overview.rows import AlarmRow, RowCells
-from ui.overview.words import Line, Story
+from ui.overview.words import NO_STORY, Line, Story
 from ui.prefs import prefs
 from ui.theme import PANEL_HEAD, FontRole, Role, theme
 from ui.widgets.buttons import Button, PrimaryButton
@@ -30,7 +31,12 @@ from ui.widgets.page import Panel, scrolled
 
 #: From this width on the parts stand side by side: the pane is under the table then.
 _SIDE_BY_SIDE = 720
+_WIDE_HEIGHT = 260
 _TONES = {Mark.CRITICAL: Role.CRITICAL, Mark.BLIND: Role.BLIND}
+
+
+if TYPE_CHECKING:
+    from ui.context import ScreenContext
 
 
 class DetailPane(Panel):
@@ -41,7 +47,7 @@ class DetailPane(Panel):
     edit_asked = Signal()
     explain_asked = Signal()
 
-    def __init__(self, cells: RowCells) -> None:
+    def __init__(self, context: ScreenContext, cells: RowCells) -> None:
         super().__init__("overview_detail")
         self.setAccessibleName("Chosen alarm")
         self._cells = cells
@@ -53,7 +59,7 @@ class DetailPane(Panel):
         self.value = Label("", Role.TEXT, FontRole.KEY_VALUE, name="overview_detail_value")
         self._sample = ElidedLabel("", Role.MUTED, FontRole.BODY, name="overview_detail_sample")
         self.facts = Label("", Role.MUTED, FontRole.CAPTION, wrap=True, name="overview_detail_facts")
-        self.chart = HourChart()
+        self.chart = HourChart(context)
         self.story = StoryList("overview_story")
         self.siblings = Siblings()
         self.acknowledge = PrimaryButton("Acknowledge", "overview_acknowledge", hint="A")
@@ -70,7 +76,7 @@ class DetailPane(Panel):
             (self.explain, self.explain_asked),
         ):
             button.clicked.connect(asked)
-        self.show_row(None, Story(), None, None, datetime.min)
+        self.show_row(None, NO_STORY, None, datetime.min.replace(tzinfo=UTC))
 
     # --- building ----------------------------------------------------------------------------------------------------
 
@@ -80,8 +86,8 @@ class DetailPane(Panel):
         head = QHBoxLayout(self._head_row)
         head.setContentsMargins(12, 0, 12, 0)
         head.setSpacing(8)
-        for widget in (self._mark, self._subject):
-            head.addWidget(widget)
+        head.addWidget(self._mark)
+        head.addWidget(self._subject)
         head.addWidget(self._title, 1)
         head.addWidget(self._switch)
         self._sections = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -96,6 +102,8 @@ class DetailPane(Panel):
         self._filler = QWidget()
         self._sections.addWidget(self._filler, 1)
         content = QWidget()
+        content.setProperty("kit", "raised")
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         content.setLayout(self._sections)
         self._scroll = scrolled(content, "overview_detail_scroll")
         self._actions_part = self._make_actions()
@@ -131,7 +139,7 @@ class DetailPane(Panel):
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(6)
         for widget in widgets:
-            column.addWidget(widget)
+            column.addWidget(widget, 100 if widget is self.chart else 0)
         column.addStretch(1)
         host.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         return host
@@ -173,13 +181,13 @@ class DetailPane(Panel):
         for at, part in enumerate((self._value_part, self._story_part, self._sibling_part)):
             self._sections.setStretchFactor(part, (5, 4, 4)[at] if wide else 0)
             part.setMinimumWidth(theme.px(200) if wide else 0)
+        self.setMinimumHeight(theme.px(_WIDE_HEIGHT) if wide else 0)
+        self.chart.set_low(wide)
         self._actions_part.setMaximumWidth(theme.px(240) if wide else 16_777_215)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_row(
-        self, row: AlarmRow | None, story: Story, frame: Frame | None, snapshot: Snapshot | None, now: datetime
-    ) -> None:
+    def show_row(self, row: AlarmRow | None, story: Story, snapshot: Snapshot | None, now: datetime) -> None:
         """Show an alarm, active or cleared, or a blind switch; None says how to choose one."""
         self.row = row
         for widget in (self._head_row, self._head_line, self._body_host):
@@ -196,7 +204,7 @@ class DetailPane(Panel):
         charted = row.alarm is not None and row.alert is not None and row.switch is not None
         self.chart.setVisible(charted)
         if charted:
-            self.chart.show_row(row, frame, now)
+            self.chart.show_row(row, now)
         self._why.set("Why it is blind" if row.of_switch else "Why it fired")
         self.story.show_lines(self._lines(row, story), now)
         shown = self.siblings.show_alarm(row, snapshot)
@@ -259,7 +267,8 @@ class DetailPane(Panel):
         parts = [_period(row), _interval(alarm)]
         first = ", ".join(part for part in parts if part)
         data = f"Data {age}." if age else ""
-        self.facts.set(" ".join(part for part in (f"{first}." if first else "", data, limits) if part))
+        upper = " ".join(part for part in (f"{first}." if first else "", data) if part)
+        self.facts.set(f"{upper}\n{limits}" if upper else limits)
 
     def _show_cleared(self, alarm: Alarm, row: AlarmRow) -> None:
         worst = text.NONE if alarm.worst is None else words.value_shown(alarm, alarm.worst).joined
@@ -295,7 +304,7 @@ def _reset_words(alarm: Alarm, row: AlarmRow) -> str:
     if alert is None or alert.reset is None:
         return ""
     sign = ">" if alert.operator.fires_below else "<"
-    return f", reset {sign} {words.value_shown(alarm, alert.reset).joined}"
+    return f", reset {sign} {words.limit_shown(alarm, alert.reset).joined}"
 
 
 def _interval(alarm: Alarm) -> str:
@@ -305,4 +314,3 @@ def _interval(alarm: Alarm) -> str:
         return ""
     low, high = wilson(np.array([alarm.value]), np.array([alarm.calls]))
     return words.interval_words(float(low[0]), float(high[0]))
-

@@ -6,17 +6,19 @@ Runs on the window's thread. The chart's library is imported when the first char
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from noc_alerts.engine.news import CompanyLine, Frame, Sampled, Snapshot
+from noc_alerts.engine.news import CompanyLine, Sampled, Snapshot
 from noc_alerts.model.alarms import Alarm
 from noc_alerts.model.alerts import Area
 from ui import text
+from ui.charts.metrics import ChartChoice
 from ui.overview import words
+from ui.overview.last_hour import HOUR
 from ui.overview.rows import AlarmRow
 from ui.overview.words import Line
 from ui.prefs import prefs
@@ -24,7 +26,8 @@ from ui.theme import FontRole, Role, theme
 from ui.widgets.labels import ElidedLabel, Label
 
 if TYPE_CHECKING:
-    from ui.charts.live_chart import LiveChart
+    from ui.charts.feed import ChartFeed
+    from ui.context import ScreenContext
 
 MAX_SIBLINGS = 5
 _CHART_HEIGHT = 168
@@ -193,66 +196,58 @@ def _area_of(row: AlarmRow) -> Area | None:
 
 
 class HourChart(QWidget):
-    """The live chart of an alarm's last hour with its limits."""
+    """The live chart of an alarm's last hour with the limits of its alert; a cleared alarm's since before it was raised."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ScreenContext) -> None:
         super().__init__()
         self.setObjectName("overview_chart")
-        self.setAccessibleName("Last hour")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.chart: LiveChart | None = None
-        self._wanted: tuple[AlarmRow, Frame | None, datetime] | None = None
-        self._subject: object = None
+        self._context = context
+        self.feed: ChartFeed | None = None
+        self._row: AlarmRow | None = None
+        self._shown: tuple[object, ...] = ()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self.setMinimumHeight(theme.px(120))
-        self.setMaximumHeight(theme.px(_CHART_HEIGHT))
+        self.set_low(False)
 
-    def show_row(self, row: AlarmRow, frame: Frame | None, now: datetime) -> None:
+    def set_low(self, low: bool) -> None:
+        """Take little height, where the pane lies under the table."""
+        self.setMinimumHeight(theme.px(90 if low else _CHART_HEIGHT))
+        self.setMaximumHeight(16_777_215 if low else theme.px(_CHART_HEIGHT))
+        down = QSizePolicy.Policy.Ignored if low else QSizePolicy.Policy.Preferred
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, down)
+
+    def show_row(self, row: AlarmRow, now: datetime) -> None:
         """Show the row's chart; the library is loaded in the next turn of the event loop the first time."""
-        if self.chart is None:
-            first, self._wanted = self._wanted is None, (row, frame, now)
-            if first:
-                QTimer.singleShot(0, self, self._make)
+        first, self._row = self._row is None, row
+        if self.feed is not None:
+            self._fill(self.feed, row, now)
+        elif first:
+            QTimer.singleShot(0, self, lambda: self._make(now))
+
+    def _make(self, now: datetime) -> None:
+        from ui.charts.feed import make_live_chart
+
+        self.feed = make_live_chart(self._context, None, name="overview_live_chart", compact=True, length=HOUR)
+        self._column.addWidget(self.feed.chart)
+        if self._row is not None:
+            self._fill(self.feed, self._row, now)
+
+    def _fill(self, feed: ChartFeed, row: AlarmRow, now: datetime) -> None:
+        from ui.charts.lookup import limit_lines
+
+        alarm, alert = row.alarm, row.alert
+        if alarm is None or alert is None:
             return
-        self._fill(self.chart, row, frame, now)
-
-    def _make(self) -> None:
-        from ui.charts.live_chart import LiveChart
-
-        self.chart = LiveChart("overview_live_chart", compact=True)
-        self._column.addWidget(self.chart)
-        if self._wanted is not None:
-            self._fill(self.chart, *self._wanted)
-
-    def _fill(self, chart: LiveChart, row: AlarmRow, frame: Frame | None, now: datetime) -> None:
-        from ui.charts.metrics import METRICS
-        from ui.charts.parts import Episode, EpisodeKind, LimitLine, Scale, clears_line, fires_line
-
-        alarm, alert, switch = row.alarm, row.alert, row.switch
-        if alarm is None or alert is None or switch is None:
+        ago = timedelta(0) if alarm.active else now - alarm.raised_at + HOUR / 4
+        length = max(HOUR, timedelta(hours=-(-ago // HOUR)))
+        shown = (row.key, alert, length, alarm.active)
+        if shown == self._shown:
             return
-        metric = METRICS[alert.area.value]
-        subject = (row.key, alert.id)
-        if subject != self._subject:
-            self._subject = subject
-            chart.set_subject(
-                row.subject, metric.short, alarm.unit, metric.decimals, rests_on=metric.rests_on, is_share=metric.is_share
-            )
-        scale = Scale(alarm.unit, metric.decimals)
-        limits: list[LimitLine | None] = [fires_line(alert.threshold, alert.operator, alert.level, scale, in_alarm=alarm.active)]
-        if alert.reset is not None:
-            limits.append(clears_line(alert.reset, alert.operator, alert.level, scale, in_alarm=alarm.active))
-        chart.canvas.zone = prefs.zone
-        chart.set_source(switch.connection.name, switch.connection.poll, alarm.cleared_at)
-        chart.set_limits([each for each in limits if each is not None])
-        chart.set_min_calls(0 if alert.area.is_reading else alert.min_calls)
-        chart.set_episodes([Episode(EpisodeKind.of_level(alarm.level), alarm.raised_at, alarm.cleared_at)])
-        chart.set_now(now)
-        if frame is not None and frame is not chart.frame:
-            chart.set_frame(frame)
-        if frame is not None and alarm.active:
-            chart.set_health(frame.as_of, row.blind)
+        self._shown = shown
+        feed.set_range(length)
+        feed.show(ChartChoice.of_alert(alert, alarm.key.subject, alarm.key.connection_id))
+        lines = tuple(limit_lines(alert, feed.scale, in_alarm=alarm.active))
+        feed.set_limits(lines, min_calls=0 if alert.area.is_reading else alert.min_calls)
 
 
 def answered_words(alarm: Alarm, value: float | None, calls: int | None) -> str:

@@ -21,6 +21,8 @@ from ui.widgets.buttons import PrimaryButton
 from ui.widgets.labels import Label, line
 from ui.widgets.page import scrolled
 
+_CAUSES = {Cause.RAISED: "Tells that it was raised", Cause.CLEARED: "Tells that it cleared"}
+
 
 class ExplainDialog(QDialog):
     """Read out why the alarm is there, why people were told or not, and what comes next."""
@@ -85,12 +87,14 @@ class ExplainDialog(QDialog):
         for delivery in story.deliveries:
             said = words.delivery_line(delivery)
             tries = text.plural(delivery.tries, "try", "tries")
-            why = {Cause.RAISED: "Tells that it was raised", Cause.CLEARED: "Tells that it cleared"}.get(delivery.facts.cause, "A test")
+            why = _CAUSES.get(delivery.facts.cause, "A test")
             lines.append((said.at or delivery.created_at, said.words, f"{why}, {delivery.state.value} after {tries}."))
         if row.alarm is not None and row.alarm.acked_at is not None:
-            lines.append((row.alarm.acked_at, f"{row.alarm.acked_by or 'Somebody'} took it", row.alarm.ack_note or "No note was left."))
+            who = row.alarm.acked_by or "Somebody"
+            lines.append((row.alarm.acked_at, f"{who} took it", row.alarm.ack_note or "No note was left."))
         if row.of_switch and row.switch is not None and row.switch.health.sentence:
-            lines.append((row.since, "The switch does not answer", f"{row.switch.health.sentence} Its alerts neither fire nor clear."))
+            why = f"{row.switch.health.sentence} Its alerts neither fire nor clear."
+            lines.append((row.since, "The switch does not answer", why))
         for at, step, why in sorted(lines, key=lambda entry: entry[0]):
             self._add(text.time_of(at, self._now, prefs.zone, with_seconds=True), step, why)
         if any(next_step):

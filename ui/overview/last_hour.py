@@ -1,11 +1,11 @@
 """The last hour of the alarms shown: charts asked of the service, their frames, and the sparklines made of them.
 
-Runs on the window's thread. Charts are open only while somebody looks: `want` opens and closes them.
+Runs on the window's thread. Charts are open only while somebody looks: `want_rows` opens and closes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -73,8 +73,16 @@ class LastHour(QObject):
         self._sparks: dict[RowKey, tuple[int, Alert, bool, Spark]] = {}
         context.bridge.framed.connect(self._on_framed)
 
-    def want(self, specs: Mapping[RowKey, ChartSpec]) -> None:
-        """Have charts of exactly these, the others are closed; frames of those gone for good are forgotten by `forget`."""
+    def want_rows(self, rows: Iterable[AlarmRow]) -> None:
+        """Have charts of these rows, at most MAX_CHARTS of them from the first one on; the others are closed."""
+        specs: dict[RowKey, ChartSpec] = {}
+        for row in rows:
+            spec = spec_of(row) if len(specs) < MAX_CHARTS else None
+            if spec is not None:
+                specs[row.key] = spec
+        self._want(specs)
+
+    def _want(self, specs: Mapping[RowKey, ChartSpec]) -> None:
         for key in [key for key, spec in self._specs.items() if specs.get(key) != spec]:
             self._close(key)
         for key, spec in specs.items():
@@ -88,10 +96,6 @@ class LastHour(QObject):
         for key in set(self._frames) - keep:
             del self._frames[key]
             self._sparks.pop(key, None)
-
-    def frame(self, key: RowKey) -> Frame | None:
-        """Return the newest frame of a row."""
-        return self._frames.get(key)
 
     def with_spark(self, row: AlarmRow) -> AlarmRow:
         """Return the row with its sparkline, as it is before the first frame."""

@@ -10,30 +10,30 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from noc_alerts.engine.news import ChartSpec, Snapshot
+from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.alarms import Alarm
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.errors import StoreError
 from noc_alerts.model.ledger import Change
-from ui.marks import Form, Mark
+from ui.marks import Mark
 from ui.overview import states, words
 from ui.overview.actions import PAGE, AlarmActions
 from ui.overview.alarm_table import AlarmPanel
 from ui.overview.cleared_panel import MAX_ROWS, SHIFT, ClearedPanel
 from ui.overview.detail_pane import DetailPane
 from ui.overview.explain_dialog import ExplainDialog
-from ui.overview.last_hour import MAX_CHARTS, LastHour, spec_of
+from ui.overview.filters import Filters
+from ui.overview.last_hour import LastHour
 from ui.overview.rows import AlarmRow, RowKey, make_row, make_rows
 from ui.overview.stories import Stories
 from ui.overview.switch_strip import SwitchStrip
 from ui.overview.welcome import Welcome
-from ui.overview.words import Story
+from ui.overview.words import NO_STORY
 from ui.prefs import prefs
 from ui.theme import GAP_DOWN
-from ui.widgets.buttons import Chip
 from ui.widgets.page import Page, SplitPane
 from ui.widgets.state_panel import PageState, StateKind
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGE", "OverviewPage", "make_page"]
 
-_FILTERS = (Mark.CRITICAL, Mark.WARNING, Mark.BLIND)
 _DETAIL_WIDTH = 320
 
 
@@ -67,15 +66,14 @@ class OverviewPage(Page):
         self._stories = Stories(context.service.store)
         self._hours = LastHour(context, self)
         self._cleared: list[Alarm] = []
-        self._seen: dict[RowKey, tuple[Mark, bool]] | None = None
         self._picked: RowKey | None = None  # what the pane shows
-        self._story = Story()
+        self._story = NO_STORY
         self.strip = SwitchStrip()
         self.alarms = AlarmPanel(self._now)
         self.cleared = ClearedPanel()
-        self.pane = DetailPane(self.alarms.cells)
-        self.chips = {mark: self._chip(mark) for mark in _FILTERS}
-        self.actions = AlarmActions(context, self, self.chosen, self.explain)
+        self.pane = DetailPane(context, self.alarms.cells)
+        self.filters = Filters(self)
+        self.deeds = AlarmActions(context, self, self.chosen, self.explain)
         self.welcome: Welcome | None = None
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._lay_out()
@@ -85,15 +83,9 @@ class OverviewPage(Page):
 
     # --- building ----------------------------------------------------------------------------------------------------
 
-    def _chip(self, mark: Mark) -> Chip:
-        chip = Chip(mark.value, f"overview_filter_{mark.name.lower()}", mark=mark)
-        chip.setChecked(True)
-        chip.setToolTip(f"Show or hide what is {mark.value.lower()}")
-        chip.toggled.connect(self._on_filter_toggled)
-        self.add_action(chip)
-        return chip
-
     def _lay_out(self) -> None:
+        for chip in self.filters.chips.values():
+            self.add_action(chip)
         main = QWidget()
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
@@ -102,6 +94,7 @@ class OverviewPage(Page):
         column.addWidget(self.alarms, 100)
         column.addWidget(self.cleared, 30)
         column.addStretch(1)
+        self._main = main
         self._split = SplitPane(main, self.pane, "overview_split", detail_width=_DETAIL_WIDTH)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._split)
@@ -113,7 +106,7 @@ class OverviewPage(Page):
         view.clicked.connect(lambda _index: self._on_current_changed(self.alarms.current_key()))
         view.selected_changed.connect(self._on_selected_changed)
         view.opened.connect(self._on_opened)
-        view.menu_asked.connect(lambda _key, at: self.actions.show_menu(at, view.show_menu, view.copy))
+        view.menu_asked.connect(lambda _key, at: self.deeds.show_menu(at, view.show_menu, view.copy))
         over.current_changed.connect(self._on_cleared_chosen)
         over.clicked.connect(lambda _index: self._on_cleared_chosen(over.current_key()))
         over.opened.connect(self._on_cleared_opened)
@@ -132,6 +125,7 @@ class OverviewPage(Page):
         bridge.rounded.connect(self._on_rounded)
         bridge.alarms_changed.connect(self._on_alarms_changed)
         bridge.deliveries_changed.connect(self._on_deliveries_changed)
+        self.filters.changed.connect(self._on_filters_changed)
         self._hours.changed.connect(lambda _key: self._soon.start())
         self._soon.timeout.connect(self._on_frames)
         prefs.changed.connect(self._on_pref_changed)
@@ -218,8 +212,7 @@ class OverviewPage(Page):
             self.welcome = Welcome(self._context)
             self._stack.addWidget(self.welcome)
         self._stack.setCurrentWidget(self.welcome if nothing and self.welcome is not None else self._split)
-        for chip in self.chips.values():
-            chip.setVisible(not nothing)
+        self.filters.set_visible(not nothing)
         if nothing:
             self.set_sentence("")
         return nothing
@@ -243,12 +236,13 @@ class OverviewPage(Page):
             self._stories.refresh()
             stories = self._stories.of(snapshot.alarms)
         except StoreError as error:
-            self.alarms.set_state(PageState(StateKind.ERROR, "The alarms cannot be read", error.sentence, "Try again", self.refresh))
+            state = PageState(StateKind.ERROR, "The alarms cannot be read", error.sentence, "Try again", self.refresh)
+            self.alarms.set_state(state)
             return
         rows = make_rows(snapshot, self._stories.alerts, stories, self._stories.silent_after, self._now)
         rows = [self._hours.with_spark(row) for row in rows]
         gone = self.alarms.show_rows(rows)
-        self._tell_changes(rows)
+        self.alarms.tell_changes(rows)
         self._show_head(rows)
         self._show_state(rows, snapshot)
         if gone is not None and gone == self._picked:
@@ -259,23 +253,8 @@ class OverviewPage(Page):
         self._show_pane()
         self._fit()
 
-    def _tell_changes(self, rows: list[AlarmRow]) -> None:
-        """Flash rows whose severity or owner changed, and announce new critical ones to screen readers."""
-        now = {row.key: (row.mark, row.taken) for row in rows}
-        before, self._seen = self._seen, now
-        if before is None:
-            return
-        for row in rows:
-            if before.get(row.key) != now[row.key]:
-                self.alarms.area.view.flash(row.key)
-            if row.key not in before and row.mark is Mark.CRITICAL and row.form is Form.ACTIVE:
-                event = QAccessibleAnnouncementEvent(self, self.alarms.cells.spoken(row))
-                QAccessible.updateAccessibility(event)
-
     def _show_head(self, rows: list[AlarmRow]) -> None:
-        counts = {mark: sum(row.mark is mark for row in rows) for mark in _FILTERS}
-        for mark, chip in self.chips.items():
-            chip.set_count(counts[mark])
+        counts = self.filters.count(rows)
         critical_open = sum(row.mark is Mark.CRITICAL and not row.taken for row in rows)
         shown = {row.key for row in self.alarms.model.shown_rows()}
         hidden = sum(row.mark is Mark.CRITICAL and row.key not in shown for row in rows)
@@ -284,35 +263,26 @@ class OverviewPage(Page):
     def _show_state(self, rows: list[AlarmRow], snapshot: Snapshot) -> None:
         if not rows:
             self.alarms.set_state(states.empty_state(snapshot, self._now, self.new_alert, self._context.go))
-        elif not self.alarms.model.rowCount() and not all(chip.isChecked() for chip in self.chips.values()):
+        elif not self.alarms.model.rowCount() and self.filters.hidden:
             hidden = f"The filter hides all {len(rows)} alarms." if len(rows) > 1 else "The filter hides the only alarm."
             self.alarms.set_state(PageState(StateKind.EMPTY, "Nothing shown", hidden, "Show all", self._show_all))
         else:
             self.alarms.set_state(None)
 
-    def _on_filter_toggled(self, _on: bool) -> None:
-        hidden = {mark for mark, chip in self.chips.items() if not chip.isChecked()}
-        self.alarms.model.set_predicate((lambda row: row.mark not in hidden) if hidden else None)
+    def _on_filters_changed(self) -> None:
+        self.alarms.model.set_predicate(self.filters.predicate)
         self._show_rows()
 
     def _show_all(self) -> None:
-        for chip in self.chips.values():
-            chip.setChecked(True)
+        self.filters.show_all()
         self.alarms.area.close_filter()
 
     def _want_charts(self) -> None:
-        """Have charts open for the rows at the top and for the chosen one, while the page is seen."""
-        specs: dict[RowKey, ChartSpec] = {}
-        if self.isVisible():
-            picked = self._picked_row()
-            rows = self.alarms.model.shown_rows()[:MAX_CHARTS]
-            for row in [*([picked] if picked is not None else []), *rows]:
-                spec = spec_of(row)
-                if spec is not None and (row.key in specs or len(specs) < MAX_CHARTS):
-                    specs[row.key] = spec
-        self._hours.want(specs)
-        keep = {row.key for row in self.alarms.model.rows()}
-        self._hours.forget(keep | ({self._picked} if self._picked is not None else set()))
+        """Have charts open for the chosen row and those at the top, while the page is seen."""
+        rows = self.alarms.model.rows()
+        picked = self._picked_row()
+        self._hours.want_rows([*([picked] if picked is not None else []), *rows] if self.isVisible() else [])
+        self._hours.forget({row.key for row in rows} | ({self._picked} if self._picked is not None else set()))
 
     # --- the chosen one ----------------------------------------------------------------------------------------------
 
@@ -352,7 +322,7 @@ class OverviewPage(Page):
     def _read_story(self) -> None:
         """Read the chosen alarm's story anew."""
         row = self._picked_row()
-        self._story = Story()
+        self._story = NO_STORY
         if row is None or row.alarm is None:
             return
         try:
@@ -362,8 +332,7 @@ class OverviewPage(Page):
 
     def _show_pane(self) -> None:
         row = self._picked_row()
-        frame = None if row is None else self._hours.frame(row.key)
-        self.pane.show_row(row, self._story, frame, self._snapshot, self._now)
+        self.pane.show_row(row, self._story, self._snapshot, self._now)
         self.pane.set_operator(self._context.operator(), len(self.chosen()))
         self.pane.setVisible(row is not None or bool(self.alarms.model.total))
 
@@ -405,21 +374,21 @@ class OverviewPage(Page):
         if row is None:
             return
         if row.alert is not None:
-            self.actions.chart_of(row)
+            self.deeds.chart_of(row)
         else:
-            self.actions.open_row(row)
+            self.deeds.open_row(row)
 
     def _on_cleared_menu(self, key: object, at: QPoint) -> None:
         self._on_cleared_chosen(key)
         view = self.cleared.area.view
-        self.actions.show_menu(at, view.show_menu, view.copy)
+        self.deeds.show_menu(at, view.show_menu, view.copy)
 
     # --- what a person does ------------------------------------------------------------------------------------------
 
     def _on_opened(self, key: object) -> None:
-        row = self.alarms.model.find(key)  # type: ignore[arg-type]  # keys of rows are hashable
+        row = self.alarms.model.find(key)
         if row is not None:
-            self.actions.open_row(row)
+            self.deeds.open_row(row)
 
     def explain(self) -> None:
         """Read out every reason of the chosen alarm."""
@@ -439,6 +408,8 @@ class OverviewPage(Page):
         """Make the panels as high as their content, as far as there is room; the alarms come first."""
         self.alarms.setMaximumHeight(self.alarms.wanted_height)
         self.alarms.setMinimumHeight(min(self.alarms.wanted_height, self.alarms.least_height(2)))
+        room = self._main.height() - self.strip.height() - 2 * GAP_DOWN
+        self.cleared.set_folded(self._split.stacked and self.alarms.wanted_height + self.cleared.unfolded_least > room)
         self.cleared.setMaximumHeight(self.cleared.wanted_height)
         self.cleared.setMinimumHeight(min(self.cleared.wanted_height, self.cleared.least_height(1)))
 
@@ -459,7 +430,7 @@ class OverviewPage(Page):
     def hideEvent(self, event: QHideEvent) -> None:
         """Close the charts: nobody looks."""
         super().hideEvent(event)
-        self._hours.want({})
+        self._hours.want_rows([])
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the panels anew after a change of font."""

@@ -17,7 +17,7 @@ from noc_alerts.model.connections import HealthState
 from ui import text
 from ui.marks import Form, Mark, word_style
 from ui.overview import words
-from ui.overview.words import Story
+from ui.overview.words import NO_STORY, Story
 from ui.prefs import prefs
 from ui.sparkline import Spark
 from ui.table_spec import Align, Cell, Column, RowStyle
@@ -42,7 +42,7 @@ class AlarmRow:
     alarm: Alarm | None
     switch: SwitchLine | None
     alert: Alert | None = None
-    story: Story = Story()
+    story: Story = NO_STORY
     blind: bool = False
     spark: Spark | None = None
     raises_at: datetime | None = None
@@ -87,7 +87,8 @@ class AlarmRow:
         if self.switch is None:
             return "no answer"
         sentence = self.switch.health.sentence.partition(". ")[0].rstrip(".")
-        return sentence.removeprefix(self.switch.connection.name).strip() or "no answer"
+        cause = sentence.removeprefix(self.switch.connection.name).strip()
+        return cause.replace("does not answer", "no answer", 1) or "no answer"
 
     @property
     def connection_id(self) -> int:
@@ -146,7 +147,7 @@ def make_rows(
     switches = {line.health.connection_id: line for line in snapshot.switches}
     rows = []
     for alarm in snapshot.alarms:
-        story = stories.get(alarm.id or 0, Story())
+        story = stories.get(alarm.id or 0, NO_STORY)
         rows.append(make_row(alarm, switches, alerts, story, now))
     known = {row.key for row in rows}
     for cid, line in switches.items():
@@ -177,16 +178,20 @@ class RowCells:
     def columns(self) -> list[Column[AlarmRow]]:
         """Return the columns of the table."""
         right = Align.RIGHT
+        # Of the stretching columns each may shrink to four fifths, so that all of them fit beside the pane at 1440 px.
         return [
-            Column("severity", "Severity", order_of, self._severity, width=112, min_width=112, fixed=True, search=lambda r: r.mark.value),
-            Column("subject", "Subject", lambda r: r.subject, self._subject, width=190, min_width=132, stretch=True, fixed=True,
+            Column("severity", "Severity", order_of, self._severity, width=112, min_width=112, fixed=True,
+                   search=lambda r: r.mark.value),
+            Column("subject", "Subject", lambda r: r.subject, self._subject, width=190, min_width=152, stretch=True, fixed=True,
                    search=lambda r: f"{r.subject} {r.title} {r.switch_name}"),
-            Column("value", "Value", self._value_of, self.value, right, width=112, min_width=92),
-            Column("hour", "Last hour", lambda r: r.spark is not None, self._hour, width=136, min_width=88, sortable=False),
-            Column("rests", "Rests on", self._calls_of, self.rests, right, width=116, min_width=96),
-            Column("since", "Since", lambda r: r.since, self._since, right, width=84, min_width=72),
-            Column("owner", "Owner", lambda r: r.alarm.acked_by if r.alarm else "", self._owner, width=164, min_width=112, stretch=True),
-            Column("next", "Next step", lambda r: self.next_of(r)[0], self._next, width=190, min_width=132, stretch=True),
+            Column("value", "Value", self._value_of, self.value, right, width=92, min_width=92),
+            Column("hour", "Last hour", lambda r: r.spark is not None, self._hour, width=95, min_width=76, stretch=True,
+                   sortable=False),
+            Column("rests", "Rests on", self._calls_of, self.rests, right, width=112, min_width=96),
+            Column("since", "Since", lambda r: r.since, self._since, right, width=68, min_width=68),
+            Column("owner", "Owner", lambda r: r.alarm.acked_by if r.alarm else "", self._owner, width=155, min_width=124,
+                   stretch=True),
+            Column("next", "Next step", lambda r: self.next_of(r)[0], self._next, width=184, min_width=146, stretch=True),
         ]  # fmt: skip
 
     def _severity(self, row: AlarmRow) -> Cell:
@@ -260,9 +265,9 @@ class RowCells:
         if alarm.acked_at is not None:
             note = alarm.ack_note or f"took it {text.time_of(alarm.acked_at, self.now, prefs.zone)}"
             return Cell(alarm.acked_by or "somebody", second=note, second_tone=Role.ACKED, bold=True)
-        hot = row.mark is Mark.CRITICAL
         tooltip = f"nobody yet\n{told}\n{recipients}".strip()
-        return Cell("nobody yet", second=told, second_tone=tone, tone=Role.CRITICAL if hot else Role.TEXT, bold=True, tooltip=tooltip)
+        owner_tone = Role.CRITICAL if row.mark is Mark.CRITICAL else Role.TEXT
+        return Cell("nobody yet", second=told, second_tone=tone, tone=owner_tone, bold=True, tooltip=tooltip)
 
     def next_of(self, row: AlarmRow) -> tuple[str, str]:
         """Return what happens next without anybody acting, and its consequence."""
@@ -283,5 +288,6 @@ class RowCells:
         shown = text.Shown(value.text, value.unit).spoken
         area = row.alarm.area if row.alarm is not None and not row.of_switch else ""
         owner = f"taken by {row.alarm.acked_by or 'somebody'}" if row.alarm is not None and row.taken else "not acknowledged"
-        parts = (row.mark.value, row.subject, row.title, f"{area} {shown}".strip(), value.second, rests.plain, owner, self.next_of(row)[0])
+        what = (row.mark.value, row.subject, row.title, f"{area} {shown}".strip(), value.second, rests.plain)
+        parts = (*what, owner, self.next_of(row)[0])
         return ", ".join(part for part in parts if part)

@@ -38,7 +38,8 @@ def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], objec
     checked = [line for line in snapshot.alerts if line.judged_at is not None and line.verdict is not Verdict.PAUSED]
     failing = sum(line.verdict is Verdict.ERROR for line in checked)
     if not checked:
-        sentence = f"{_answers(read, now)} All {text.plural(len(snapshot.alerts), 'alert')} are paused or off, so nothing is judged."
+        alerts = text.plural(len(snapshot.alerts), "alert")
+        sentence = f"{_answers(read, now)} All {alerts} are paused or off, so nothing is judged."
         return PageState(StateKind.EMPTY, "Nothing is judged", sentence, "Open alerts", lambda: go("alerts", None))
     age = "" if snapshot.checked_at is None else f" {text.span(now - snapshot.checked_at)} ago"
     were = "was" if len(checked) == 1 else "were"
@@ -51,7 +52,8 @@ def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], objec
     parts.append(_answers(read, now))
     late = any(trust(line, now) is not HealthState.FRESH for line in read)
     well = not late and not failing
-    return PageState(StateKind.EMPTY, "No alarms", " ".join(parts), "Show what was checked", lambda: go("alerts", None), all_well=well)
+    sentence, action = " ".join(parts), "Show what was checked"
+    return PageState(StateKind.EMPTY, "No alarms", sentence, action, lambda: go("alerts", None), all_well=well)
 
 
 def _nothing_read(snapshot: Snapshot, go: Go) -> PageState:

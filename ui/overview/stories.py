@@ -28,7 +28,7 @@ class Stories:
         self._revisions: tuple[int, int] | None = None
         self._kept: dict[int, Story] = {}
         self.alerts: dict[int, Alert] = {}
-        self.silent_after = Watching().silent_after
+        self.silent_after: timedelta = Watching().silent_after
 
     def refresh(self) -> None:
         """Read alerts and settings anew if they were changed. Raises StoreError."""
@@ -36,7 +36,7 @@ class Stories:
         if revisions == self._revisions:
             return
         self.alerts = {alert.id: alert for alert in self._store.alerts.all() if alert.id is not None}
-        self.silent_after: timedelta = load(self._store.settings, Watching).silent_after
+        self.silent_after = load(self._store.settings, Watching).silent_after
         self._revisions = revisions
 
     def of(self, alarms: Iterable[Alarm]) -> dict[int, Story]:

@@ -27,6 +27,8 @@ from ui.widgets.page import Panel
 KIND_WORDS = {SwitchKind.CONNEXCS: "ConnexCS", SwitchKind.KAMAILIO: "Kamailio", SwitchKind.CALL_FILES: "Call files"}
 MAX_CELLS = 4
 HEIGHT = 56
+_GAP = 14
+_AGE = "data age"
 _RANK = {HealthState.BLIND: 0, HealthState.LATE: 1, HealthState.WAITING: 2, HealthState.FRESH: 3, HealthState.OFF: 4}
 _MARKS = {HealthState.BLIND: Mark.BLIND, HealthState.LATE: Mark.WARNING, HealthState.FRESH: Mark.OK}
 
@@ -81,7 +83,7 @@ def facts_of(line: SwitchLine, now: datetime) -> CellFacts:
             parts = (
                 Part(cps, "calls/s"),
                 Part(channels, "channels", Role.TEXT if told else Role.MUTED, bold=told),
-                Part(age, "data age", Role.WARNING if state is HealthState.LATE else Role.TEXT),
+                Part(age, _AGE, Role.WARNING if state is HealthState.LATE else Role.TEXT),
             )
             return CellFacts(connection.name, kind, _MARKS[state], parts, health.sentence or health.note)
 
@@ -96,7 +98,7 @@ def _blind_facts(line: SwitchLine, kind: str, age: str, now: datetime) -> CellFa
     next_try = ", ".join(part for part in (first.lower().replace("tries again", "next try"), second) if part)
     parts = [Part(sentence, next_try, Role.BLIND, bold=False, wide=True, short=short)]
     if age:
-        parts.append(Part(age, "data age", Role.BLIND))
+        parts.append(Part(age, _AGE, Role.BLIND))
     return CellFacts(line.connection.name, kind, Mark.BLIND, tuple(parts), sentence)
 
 
@@ -118,15 +120,25 @@ class SwitchCell(QAbstractButton):
         self.facts = facts
         self.setAccessibleName(facts.spoken)
         self.setToolTip(facts.tooltip)
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         """Return a width in which the numbers fit."""
-        return QSize(theme.px(250), theme.px(HEIGHT))
+        return QSize(round(self._needed(tight=False)), theme.px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """Return the least width."""
-        return QSize(theme.px(200), theme.px(HEIGHT))
+        return QSize(round(self._needed(tight=True)), theme.px(HEIGHT))
+
+    def _needed(self, *, tight: bool) -> float:
+        """Return the width everything takes; `tight`: with the shortest captions, and the kind cut to the name's width."""
+        facts = self.facts
+        if facts is None:
+            return 120.0
+        name = _width(FontRole.BODY_STRONG, facts.name)
+        left = name if tight else max(name, _width(FontRole.CAPTION, facts.kind))
+        return 12 + theme.px(16) + 12 + left + sum(_GAP + _part_width(part, tight=tight) for part in facts.parts) + 12
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint mark and name at the left, values over their captions at the right."""
@@ -149,21 +161,26 @@ class SwitchCell(QAbstractButton):
         left += side + 12
         right = box.right() - 12
         name_width = max(_width(FontRole.BODY_STRONG, facts.name), _width(FontRole.CAPTION, facts.kind))
+        tight = self._needed(tight=False) > self.width()
+        if tight:
+            name_width = _width(FontRole.BODY_STRONG, facts.name)
         for part in reversed(facts.parts):
-            right = self._paint_part(painter, part, left + name_width + 12, right) - 14
+            right = self._paint_part(painter, part, left + name_width + _GAP, right, tight=tight) - _GAP
         room = max(24.0, right - left)
-        self._paint_lines(painter, left, room, (facts.name, FontRole.BODY_STRONG, Role.TEXT), (facts.kind, Role.MUTED), left_aligned=True)
+        name, kind = (facts.name, FontRole.BODY_STRONG, Role.TEXT), (facts.kind, Role.MUTED)
+        self._paint_lines(painter, left, room, name, kind, left_aligned=True)
         painter.end()
 
-    def _paint_part(self, painter: QPainter, part: Part, least_left: float, right: float) -> float:
+    def _paint_part(self, painter: QPainter, part: Part, least_left: float, right: float, *, tight: bool) -> float:
         """Paint two right-aligned lines that end at `right`; return where they begin."""
         font = FontRole.BODY_STRONG if part.bold else FontRole.BODY
         first = part.first
         room = right - least_left if part.wide else 1000.0
         if part.wide and _width(font, first) > room:
             first = part.short or first
-        width = min(room, max(_width(font, first), _width(FontRole.CAPTION, part.second)))
-        self._paint_lines(painter, right - width, width, (first, font, part.role), (part.second, Role.MUTED), left_aligned=False)
+        second = _caption(part, tight=tight)
+        width = min(room, max(_width(font, first), _width(FontRole.CAPTION, second)))
+        self._paint_lines(painter, right - width, width, (first, font, part.role), (second, Role.MUTED), left_aligned=False)
         return right - width
 
     def _paint_lines(
@@ -254,6 +271,17 @@ class SwitchStrip(Panel):
         painter.end()
 
 
+def _caption(part: Part, *, tight: bool) -> str:
+    return "age" if tight and part.second == _AGE else part.second
+
+
+def _part_width(part: Part, *, tight: bool) -> float:
+    """Return the width of a part with the words that fit everywhere."""
+    font = FontRole.BODY_STRONG if part.bold else FontRole.BODY
+    caption = 0.0 if part.wide and tight else _width(FontRole.CAPTION, _caption(part, tight=tight))
+    return max(_width(font, part.short or part.first), caption)
+
+
 def _width(font: FontRole, words: str) -> float:
     return QFontMetricsF(theme.font(font)).horizontalAdvance(words)
 
@@ -262,4 +290,3 @@ def all_answer(lines: Sequence[SwitchLine], now: datetime) -> bool:
     """Return whether every switch that is to be read answers in time; False when there is none."""
     states = [trust(line, now) for line in lines if line.connection.live and line.connection.enabled]
     return bool(states) and all(state is HealthState.FRESH for state in states)
-

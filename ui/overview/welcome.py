@@ -60,7 +60,9 @@ class _Drawing(QWidget):
 class _Card(Panel):
     """One way: drawing, title, what it is for, its steps, a promise, its button."""
 
-    def __init__(self, name: str, icon: str, title: str, sentence: str, steps: Sequence[str], promise: str, button: Button) -> None:
+    def __init__(
+        self, name: str, icon: str, title: str, sentence: str, steps: Sequence[str], promise: str, button: Button
+    ) -> None:
         super().__init__(name)
         self.setAccessibleName(title)
         self.set_padding(24, 24)
@@ -100,7 +102,11 @@ class Welcome(QWidget):
         self.messages_button = Button("Set up messages…", "welcome_messages")
         self.told = Label("", Role.TEXT, wrap=True, name="welcome_told")
         self._lay_out()
-        ways = ((self.connect_button, self.connect_switch), (self.import_button, self.open_records), (self.demo_button, self.start_demo))
+        ways = (
+            (self.connect_button, self.connect_switch),
+            (self.import_button, self.open_records),
+            (self.demo_button, self.start_demo),
+        )
         for at, (button, run) in enumerate(ways):
             button.clicked.connect(run)
             shortcut = QShortcut(QKeySequence(str(at + 1)), self)
@@ -114,7 +120,9 @@ class Welcome(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 24, 0, 24)
         column.setSpacing(0)
-        column.addWidget(Label("Welcome. Nothing is watched yet.", Role.TEXT, FontRole.KEY_VALUE, wrap=True, name="welcome_title"))
+        column.addWidget(
+            Label("Welcome. Nothing is watched yet.", Role.TEXT, FontRole.KEY_VALUE, wrap=True, name="welcome_title")
+        )
         column.addSpacing(8)
         sentence = (
             "This program watches call quality and balances on your switches and tells people when a limit is crossed. "
@@ -145,7 +153,11 @@ class Welcome(QWidget):
             "switches",
             "Connect a switch",
             "ConnexCS, or Kamailio with its call records in a database.",
-            ("Choose the kind, enter address and key", "Test each step of reading it", "Set the first limits on its customers and carriers"),
+            (
+                "Choose the kind, enter address and key",
+                "Test each step of reading it",
+                "Set the first limits on its customers and carriers",
+            ),
             "Reading rights are enough.",
             self.connect_button,
         )
@@ -154,7 +166,11 @@ class Welcome(QWidget):
             "file",
             "Open call records",
             "CSV files of calls, for looking back and for trying limits.",
-            ("Choose the files, check the columns found", "See ASR, ACD and PDD by carrier and customer", "Look at any stretch of time in Charts"),
+            (
+                "Choose the files, check the columns found",
+                "See ASR, ACD and PDD by carrier and customer",
+                "Look at any stretch of time in Charts",
+            ),
             "The files stay on this computer.",
             self.import_button,
         )
@@ -163,7 +179,11 @@ class Welcome(QWidget):
             "play",
             "Try the demo",
             "A switch with 12 customers and 6 carriers, built in; one carrier fails after about a minute.",
-            ("Calls come in as they would at night", "Watch the first alarm arrive and acknowledge it", "Move a limit and see what follows"),
+            (
+                "Calls come in as they would at night",
+                "Watch the first alarm arrive and acknowledge it",
+                "Move a limit and see what follows",
+            ),
             "Kept apart from your data. The title always says Demo, and nothing is sent.",
             self.demo_button,
         )
@@ -206,9 +226,9 @@ class Welcome(QWidget):
 
     def open_records(self) -> None:
         """Open the import of call records."""
-        from ui.setup.import_dialog import open_import  # on first use: it is not needed for the first paint
+        from ui.setup.import_dialog import ImportDialog  # on first use: it is not needed for the first paint
 
-        open_import(self._context, self)
+        ImportDialog(self._context, self.window()).open()
 
     def start_demo(self) -> None:
         """Start the demo as a program of its own and say so."""

@@ -52,6 +52,9 @@ class Story:
         return tuple(each for each in self.deliveries if each.facts.cause is cause)
 
 
+NO_STORY = Story()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the story. `at` None: it has not happened yet. `rest` follows the words in regular weight."""
@@ -86,11 +89,17 @@ def value_shown(alarm: Alarm, value: float) -> Shown:
     return Shown(text.number(value, decimals_of(alarm.area)), alarm.unit)
 
 
+def limit_shown(alarm: Alarm, value: float) -> Shown:
+    """Return a limit of the alarm's area without needless zeros: `33 %`, `4.5 s`."""
+    number = text.number(value, decimals_of(alarm.area))
+    return Shown(number.rstrip("0").rstrip(".") if "." in number else number, alarm.unit)
+
+
 def limit_words(alarm: Alarm, alert: Alert | None, *, unit: bool = False) -> str:
-    """Return the condition: `< 30.0`; of the alert as it is now, else as it was when the alarm was raised."""
+    """Return the condition: `< 30`; of the alert as it is now, else as it was when the alarm was raised."""
     if alert is not None:
         sign = _SIGNS.get(alert.operator.value, alert.operator.value)
-        shown = value_shown(alarm, alert.threshold)
+        shown = limit_shown(alarm, alert.threshold)
         return f"{sign} {shown.joined if unit else shown.number}"
     words = alarm.limit
     for plain, shown_sign in _SIGNS.items():
@@ -113,7 +122,7 @@ def clears_words(alarm: Alarm, alert: Alert) -> str:
     """Return when it clears: `Clears above 33.0 %`, with how long it must stay so."""
     stays = f" for {text.exact_span(alert.keep)}" if alert.keep else ""
     limit = alert.threshold if alert.reset is None else alert.reset
-    shown = value_shown(alarm, limit).joined
+    shown = limit_shown(alarm, limit).joined
     if alert.reset is not None and alert.operator.fires_below:
         return f"Clears above {shown}{stays}"
     if alert.reset is not None and alert.operator.fires_above:
@@ -132,9 +141,9 @@ def clears_words(alarm: Alarm, alert: Alert) -> str:
 # --- who was told ------------------------------------------------------------------------------------------------------------
 
 _NOT_TOLD = {
-    Told.NO_RECIPIENT.value: "nobody told: no recipient",
-    Told.LEVEL_NONE.value: "nobody told: level none",
-    Told.RECOVERY_OFF.value: "nobody told: message off",
+    Told.NO_RECIPIENT.value: "has no recipient",
+    Told.LEVEL_NONE.value: "told nobody: level none",
+    Told.RECOVERY_OFF.value: "told nobody: message off",
 }
 
 
@@ -184,7 +193,9 @@ def _waits(waiting: Sequence[Delivery], zone: tzinfo) -> str:
 # --- what happens next -------------------------------------------------------------------------------------------------------
 
 
-def next_words(alarm: Alarm, alert: Alert | None, story: Story, switch: str, blind: bool, now: datetime, zone: tzinfo) -> tuple[str, str]:
+def next_words(
+    alarm: Alarm, alert: Alert | None, story: Story, switch: str, blind: bool, now: datetime, zone: tzinfo
+) -> tuple[str, str]:
     """Return what happens without anybody acting, and its consequence, for an active alarm of an alert."""
     if blind:
         return f"Waits for {switch}", "judged when it answers"
@@ -210,14 +221,16 @@ def _message_next(alert: Alert, story: Story, zone: tzinfo) -> str:
         return _waits(waiting, zone)
     going = [each for each in raised if each.state in (DeliveryState.SENT, DeliveryState.WAITING)]
     if not going:
-        return "nobody is told when it clears"
+        return "without a message"
     if not alert.tell_recovery:
-        return "no message when it clears"
+        return "without a message"
     what = "mail" if any(each.channel is Channel.EMAIL for each in going) else "tray"
-    return f"{what} again when it clears"
+    return f"{what} when it clears"
 
 
-def switch_next(next_try: datetime | None, raises_at: datetime | None, tries: int, now: datetime, zone: tzinfo) -> tuple[str, str]:
+def switch_next(
+    next_try: datetime | None, raises_at: datetime | None, tries: int, now: datetime, zone: tzinfo
+) -> tuple[str, str]:
     """Return what happens to a switch that does not answer. `raises_at`: when its alarm is raised, None = it is."""
     left = None if next_try is None else next_try - now
     if left is None or left <= timedelta(0):
@@ -225,7 +238,7 @@ def switch_next(next_try: datetime | None, raises_at: datetime | None, tries: in
     else:
         first = f"Tries again in {text.span(left + timedelta(milliseconds=999))}"
     if raises_at is not None:
-        return first, f"alarm at {text.clock(max(raises_at, now), zone)} if it stays"
+        return first, f"alarm at {text.clock(raises_at, zone)} if it stays" if raises_at > now else "alarm is being raised"
     return first, f"tried {text.plural(tries, 'time')}" if tries else ""
 
 

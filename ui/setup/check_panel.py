@@ -50,31 +50,36 @@ def _spoken(row: _Row) -> str:
     return f"{row.step.what}, {'OK' if row.step.ok else 'failed'}, {row.step.answer}"
 
 
-_COLUMNS: tuple[Column[_Row], ...] = (
-    Column(
-        "step",
-        "Step",
-        lambda r: r.number,
-        lambda r: Cell(r.step.what, second=r.step.to),
-        width=240,
-        min_width=120,
-        fixed=True,
-        sortable=False,
-    ),
-    Column("result", "Result", lambda r: r.step.ok, _result, width=96, min_width=90, sortable=False),
-    Column("took", "Took", lambda r: r.step.took, _took, align=Align.RIGHT, width=76, min_width=64, sortable=False),
-    Column("answer", "Answer", lambda r: r.step.answer, lambda r: Cell(r.step.answer), width=260, stretch=True, sortable=False),
-)
+def _columns(step_width: int) -> tuple[Column[_Row], ...]:
+    return (
+        Column(
+            "step",
+            "Step",
+            lambda r: r.number,
+            lambda r: Cell(r.step.what, second=r.step.to),
+            width=step_width,
+            min_width=120,
+            fixed=True,
+            sortable=False,
+        ),
+        Column("result", "Result", lambda r: r.step.ok, _result, width=96, min_width=90, sortable=False),
+        Column("took", "Took", lambda r: r.step.took, _took, align=Align.RIGHT, width=76, min_width=64, sortable=False),
+        Column(
+            "answer", "Answer", lambda r: r.step.answer, lambda r: Cell(r.step.answer), width=260, stretch=True, sortable=False
+        ),
+    )
 
 
 class CheckPanel(Panel):
     """A test: its button, its steps, and in full sentences what failed."""
 
-    def __init__(self, name: str, title: str, words: str, empty: str, bridge: Bridge, *, key: str = "") -> None:
+    def __init__(
+        self, name: str, title: str, words: str, empty: str, bridge: Bridge, *, key: str = "", step_width: int = 240
+    ) -> None:
         super().__init__(name, title, icon="check")
         self._bridge = bridge
         self._run = 0
-        self._model = TableModel(_COLUMNS, key=lambda r: r.number, order=lambda r: r.number, spoken=_spoken)
+        self._model = TableModel(_columns(step_width), key=lambda r: r.number, order=lambda r: r.number, spoken=_spoken)
         self.area = TableArea(self._model, f"{name}_steps", two_lines=True)
         self.area.view.setAccessibleName(f"Steps of: {title}")
         self._failure = Label("", Role.CRITICAL, FontRole.BODY, wrap=True, name=f"{name}_failure")
@@ -148,7 +153,7 @@ class CheckPanel(Panel):
 
     def _is_cut(self, answer: str) -> bool:
         """Tell whether an answer has no room in its column, so that it must stand in full below."""
-        room = self.area.view.columnWidth(len(_COLUMNS) - 1) - 2 * PADDING
+        room = self.area.view.columnWidth(len(self._model.columns) - 1) - 2 * PADDING
         return QFontMetricsF(theme.font(FontRole.BODY)).horizontalAdvance(answer) > room
 
     def _fail(self, error: NocError) -> None:

@@ -69,6 +69,7 @@ class MessagesTab(QObject):
             "Test",
             "A test connects, encrypts and signs in with what stands in the form.",
             context.bridge,
+            step_width=160,
         )
         self._make_fields()
         self.widget = self._lay_out()

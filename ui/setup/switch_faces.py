@@ -122,7 +122,10 @@ class SwitchItemPage(Page):
         self.check.setVisible(connection is None or connection.live)
         self.bad.setVisible(connection is not None)
         self.bad.show_records([], 0)
-        self.form.focus_first()
+        if self.form.read_only:
+            self.check.button.setFocus()
+        else:
+            self.form.focus_first()
 
     def say_place(self, connection: Connection | None) -> None:
         """Say which switch this is."""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from noc_alerts.engine.news import Snapshot, SwitchLine
 from noc_alerts.model.connections import Connection, Health, HealthState, SwitchKind
 from ui import text
+from ui.companies.rows import aged
 from ui.marks import Mark
 from ui.prefs import prefs
 from ui.setup.kinds import CLOCK_SHORT, KIND_WORDS
@@ -79,9 +80,8 @@ class SwitchRow:
 
 def make_rows(connections: list[Connection], snapshot: Snapshot | None, kept: dict[int, Kept], now: datetime) -> list[SwitchRow]:
     """Give a row for every saved connection."""
-    lines = {} if snapshot is None else {line.connection.id: line for line in snapshot.switches}
-    at = now if snapshot is None else snapshot.at
-    return [SwitchRow(c, lines.get(c.id), kept.get(c.id or 0), at) for c in connections]
+    lines = {} if snapshot is None else {line.connection.id: line for line in aged(snapshot, now).switches}
+    return [SwitchRow(c, lines.get(c.id), kept.get(c.id or 0), now) for c in connections]
 
 
 def natural_order(row: SwitchRow) -> tuple[int, str]:

@@ -6,7 +6,7 @@ Runs on the window's thread; fed by `bridge.rounded`. What is counted in the sto
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PAGE = "switches"
 COUNT_EVERY_S = 15
+QUIET = timedelta(seconds=2)  # rounds come every second
 
 
 def make_page(context: ScreenContext) -> QWidget:
@@ -134,8 +135,19 @@ class SwitchesPage(QWidget):
         self._show(connections, snapshot)
         self._count()
 
-    def _show(self, connections: list[Connection], snapshot: Snapshot | None) -> None:
-        rows = make_rows(connections, snapshot, self._kept, now_utc())
+    def tick(self, now: datetime) -> None:
+        """Let the ages run while nothing is heard of the engine."""
+        snapshot = self._context.bridge.snapshot
+        if snapshot is not None and self.isVisible() and now - snapshot.at > QUIET:
+            self._show([row.connection for row in self.list.rows()], snapshot, now)
+
+    def panes(self) -> list[QWidget]:
+        """Return the widgets F6 goes round."""
+        return [self.item.form, self.item.check, self.item.bad] if self._in_form else [self.list.area.view]
+
+    def _show(self, connections: list[Connection], snapshot: Snapshot | None, now: datetime | None = None) -> None:
+        at = now or (snapshot.at if snapshot is not None else now_utc())
+        rows = make_rows(connections, snapshot, self._kept, at)
         self.list.show_rows(rows)
         shown = self.item.form.connection
         if self._in_form and shown is not None:

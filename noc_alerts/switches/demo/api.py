@@ -150,7 +150,7 @@ class Api:
     def _script(self, request: Request, parts: tuple[str, ...], _scope: Scope) -> Answer:
         if parts[1:] != LIVE_SCRIPT:
             return _error(404, "Not Found")
-        return Answer(200, reports.live_rows(self.world)) if request.method == "POST" else _error(405, "Not allowed")
+        return Answer(200, reports.live_rows(self.world, self.seed)) if request.method == "POST" else _error(405, "Not allowed")
 
     def _array(self, rows: list[records.Row]) -> Answer:
         return Answer(200, {self.envelope: rows} if self.envelope else rows)

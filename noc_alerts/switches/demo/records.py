@@ -155,6 +155,9 @@ _COLUMNS: Final[dict[str, Callable[[_Picked], Values]]] = {
     "switch_ip": lambda p: _text(p, "198.51.100.10"),
 }
 
+#: What the operator's script tells of a call that is up.
+LIVE_FIELDS: Final = ("dt", "callid", "customer_id", "provider_id", "customer_card_dest_code", "customer_card_dest_name")
+
 _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -192,6 +195,20 @@ def cdr(world: World, seed: int, query: CdrQuery, holds_failed: bool) -> list[Ro
     if by_time:
         return _rows(found, fields)[: query.limit]
     return _sorted(found, fields, query)
+
+
+def calls_up(world: World, seed: int) -> list[Row]:
+    """Return the calls in progress, ringing ones too, by the fields of a record; `answer_dt` is null until it is answered."""
+    rows: list[Row] = []
+    for chunk, calls in world.chunks(world.now_ms - traffic.LONGEST_CALL_MS, world.now_ms + 1):
+        at = np.flatnonzero((calls.setup_ms <= world.now_ms) & (calls.end_ms > world.now_ms))
+        picked = _Picked(seed, chunk, calls, at)
+        answer = calls.setup_ms[at] + calls.pdd_ms[at] + calls.ring_ms[at]
+        answered = (calls.sip_code[at] == plan.ANSWERED) & (answer <= world.now_ms)
+        shown = [text if yes else None for text, yes in zip(times(answer), answered.tolist(), strict=True)]
+        for row, answer_dt in zip(_rows([picked], LIVE_FIELDS), shown, strict=True):
+            rows.append({**row, "answer_dt": answer_dt})
+    return rows
 
 
 def _sorted(found: Sequence[_Picked], fields: Sequence[str], query: CdrQuery) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from noc_alerts.switches.demo import plan, traffic
+from noc_alerts.switches.demo import plan, records, traffic
 from noc_alerts.switches.demo.records import (
     CARRIER_IDS,
     CURRENCY,
@@ -156,11 +156,12 @@ def carrier_rows(world: World) -> list[Row]:
     ]
 
 
-def live_rows(world: World) -> dict[str, list[Row]]:
-    """Return what the operator's own script answers: channels in use and calls started a second, by company."""
+def live_rows(world: World, seed: int) -> dict[str, list[Row]]:
+    """Return what the operator's own script answers: channels and CPS by company, and the calls that are up."""
     live = world.live()
     names = {company.id: company.name for company in plan.CUSTOMERS + plan.CARRIERS}
-    return {
+    rows = {
         kind: [{"id": id_, "name": names[id_], "channels": channels, "cps": cps} for id_, (channels, cps) in of.items()]
         for kind, of in (("customers", live.customers), ("carriers", live.carriers))
     }
+    return {**rows, "calls": records.calls_up(world, seed)}

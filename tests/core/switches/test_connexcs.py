@@ -202,10 +202,46 @@ def test_wrong_settings_are_refused_at_their_field(options: dict[str, str], secr
 # -- the present ---------------------------------------------------------------------------------------------------------
 
 
+def test_calls_in_progress_join_their_records(demo: DemoSwitch, desk: Desk, clock: Clock) -> None:
+    """What is told of a call while it is up is what its record says later, under the same id."""
+    switch, kept = desk.connect(live_path=demo.live_path), Kept()
+    live = switch.state(clock.now).live
+    assert live is not None
+    total = sum(c for c, _ in demo._api.world.live().customers.values())
+    assert len(live) == total > 100
+    kept.read(switch, clock.now)
+    clock.now += 10 * MINUTE
+    known: dict[str, tuple[int, int, str]] = {}
+    for page in switch.pages(None, clock.now):
+        for i, call_id in enumerate(page.calls.call_ids):
+            gateway = page.calls.dimension(Dimension.GATEWAY)[i]
+            known[call_id] = (int(page.calls.setup_ms[i]), int(page.calls.answer_ms[i]), gateway)
+    answered = [call for call in live if call.answer_ms is not None]
+    ended = [call for call in answered if call.call_id in known]
+    assert len(live) > len(answered) >= len(ended) > 50
+    for call in ended:
+        assert known[call.call_id] == (call.setup_ms, call.answer_ms, call.text[Dimension.GATEWAY])
+
+
+def test_a_script_without_calls_tells_none(demo: DemoSwitch, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "calls_up", lambda *_: None)
+    state = desk.connect(live_path=demo.live_path).state(START)
+    assert state.live is None
+    assert any(r.what is ReadingKind.CHANNELS for r in state.readings)
+
+
+def test_a_script_that_counts_calls_may_not_fail(demo: DemoSwitch, desk: Desk) -> None:
+    """With the outcome clock a missing list of calls in progress would read ASR too low: the source is blind instead."""
+    switch = desk.connect(live_path=demo.live_path)
+    assert switch.state(START).live
+    demo.fail(FailMode.ERROR_500, path=demo.live_path)
+    with pytest.raises(SwitchError):
+        switch.state(START)
+
+
 def test_companies_balances_and_channels(demo: DemoSwitch, desk: Desk) -> None:
     switch = desk.connect(live_path=demo.live_path)
     state = switch.state(START)
-    assert state.live is None
     assert state.notes == ()
     companies = {(company.kind, company.name): company for company in state.companies or ()}
     acme = companies[CompanyKind.CUSTOMER, "acme"]

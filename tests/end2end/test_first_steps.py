@@ -1,0 +1,52 @@
+"""Stories of the first minutes: what the program says when it is empty, and looking back at call records from a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hands import Hands
+from PySide6.QtWidgets import QLabel
+
+pytestmark = [pytest.mark.end2end, pytest.mark.timeout(60)]
+RECORDS = Path(__file__).parents[1] / "data" / "kamailio_incident_sample.csv.gz"
+
+
+def test_an_empty_profile_shows_three_ways(open_window: Callable[..., Hands]) -> None:
+    see = open_window()
+    assert see.words("welcome_title") == "Welcome. Nothing is watched yet."
+    for name, words in (("connect", "Connect a switch"), ("import", "Open call records"), ("demo", "Start the demo")):
+        assert see.words(f"welcome_{name}").startswith(words)
+    told = see.words("welcome_told")
+    assert "e-mail is not set up" in told, told
+    assert "no notification area" in told, told
+    see.shot("01-first-run")
+    see.press("1")
+    see.until(lambda: see.look("switch_kind"), 5, "key 1 opens the form of a new switch")
+    see.press("Ctrl+1")
+    see.until(lambda: see.look("welcome_title"), 5, "Ctrl+1 leads back")
+    see.press("2")
+    see.until(lambda: see.look("import_drop"), 5, "key 2 opens the import")
+    see.press("Esc")
+    see.until(lambda: not see.look("import_drop"), 5, "Esc closes it")
+
+
+def test_call_records_show_the_collapse_of_bravo(open_window: Callable[..., Hands]) -> None:
+    see = open_window()
+    see.press("2")
+    see.until(lambda: see.look("import_choose"), 5, "the import opens")
+    see.click("import_choose")
+    see.until(lambda: see.look("fileNameEdit"), 5, "the files can be chosen")
+    see.fill("fileNameEdit", str(RECORDS))
+    see.press("Return")
+    see.until(lambda: see.row_of("import_files", RECORDS.name, "columns"), 5, "the columns are shown")
+    see.shot("02-import-columns")
+    see.click("import_start")
+    see.until(lambda: see.look("import_charts"), 20, "the report is shown")
+    report = see.all_words("import_dialog")
+    assert "2,000 call records imported" in report, report
+    see.shot("02-import-report")
+    see.click("import_charts")
+    see.until(lambda: see.look("charts") and not see.look("import_dialog"), 5, "the charts open")
+    see.until(lambda: "bravo" in see.all_words("charts") and "ASR" in see.all_words("charts"), 10, "bravo's ASR is drawn")
+    see.until(lambda: any("%" in label.text() for label in see.find("charts").findChildren(QLabel)), 10, "a value is shown")
+    see.shot("02-charts")
