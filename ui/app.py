@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from noc_alerts.engine.news import Snapshot
     from noc_alerts.paths import Profile
     from ui.context import ScreenContext
+    from ui.wiring import Frame
 
 log = logging.getLogger(__name__)
 TICK_MS = 1000
@@ -63,6 +64,7 @@ class App:
         self._stack = stack
         self._demo = demo
         self.context: ScreenContext | None = None
+        self._frame: Frame | None = None
         self._quitting = False
         self.commands = Commands()
         self.window = MainWindow(self._pages(), self.commands, demo=demo)
@@ -96,7 +98,7 @@ class App:
         from ui.wiring import wire
 
         try:
-            self.context = wire(self.window, self.commands, self._profile, self._stack, demo=self._demo)
+            self.context, self._frame = wire(self.window, self.commands, self._profile, self._stack, demo=self._demo)
         except NocError as error:
             messages.fail("Nothing is watched", error.sentence)
             return
@@ -116,7 +118,10 @@ class App:
             self.context.bridge.rounded.disconnect(self._on_rounded)
 
     def _on_tick(self) -> None:
-        self.window.tick(datetime.now(UTC))
+        now = datetime.now(UTC)
+        self.window.tick(now)
+        if self._frame is not None:
+            self._frame.tick(now)
 
     def _on_close_asked(self) -> bool:
         """Hide into the tray where there is one, else ask whether to quit."""

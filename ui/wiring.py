@@ -38,7 +38,9 @@ _HEALTH_MARK = {
 }
 
 
-def wire(window: MainWindow, commands: Commands, profile: Profile, stack: ExitStack, *, demo: bool) -> ScreenContext:
+def wire(
+    window: MainWindow, commands: Commands, profile: Profile, stack: ExitStack, *, demo: bool
+) -> tuple[ScreenContext, Frame]:
     """Build the core, tie it to the window, start it. Raises NocError when the profile cannot be opened."""
     store = open_store(profile.folder)
     stack.callback(store.close)
@@ -58,17 +60,17 @@ def wire(window: MainWindow, commands: Commands, profile: Profile, stack: ExitSt
     context = ScreenContext(
         service, bridge, theme, messages, commands, window, go, lambda: prefs.get("operator"), lambda: prefs.get("zone", "UTC")
     )
-    frame = _Frame(context, demo=demo)
+    frame = Frame(context, demo=demo)
     bridge.rounded.connect(frame.on_rounded)
     bridge.store_trouble.connect(frame.on_store_trouble)
     bridge.deliveries_changed.connect(lambda waiting: window.status_bar.set_outbox(waiting, False))
     service.listen(bridge.hear)
     service.show_on_tray(frame.desktop)
     service.start()
-    return context
+    return context, frame
 
 
-class _Frame:
+class Frame:
     """Keeps the frame true: counts in the rail, the status bar, the tray, what Ctrl+K finds."""
 
     def __init__(self, context: ScreenContext, *, demo: bool) -> None:
@@ -106,7 +108,7 @@ class _Frame:
         """Show how everything stands."""
         window = self._context.window
         now = datetime.now(UTC)
-        window.status_bar.set_switches([s for s in (self._status(line, now) for line in snapshot.switches) if s])
+        self.tick(now)
         window.status_bar.set_check(snapshot.checked_at, snapshot.next_at, now)
         window.status_bar.set_outbox(snapshot.waiting, False)
         critical = sum(a.level is NoticeLevel.CRITICAL and a.acked_at is None for a in snapshot.alarms)
@@ -116,6 +118,13 @@ class _Frame:
         blind = sum(line.health.state is HealthState.BLIND for line in snapshot.switches)
         window.set_count("switches", blind, Mark.BLIND, "blind")
         self.tray.show_snapshot(snapshot)
+
+    def tick(self, now: datetime) -> None:
+        """Let the ages of the switches' data grow."""
+        snapshot = self._context.bridge.snapshot
+        if snapshot is not None:
+            lines = [self._status(line, now) for line in snapshot.switches]
+            self._context.window.status_bar.set_switches([line for line in lines if line is not None])
 
     def on_store_trouble(self, sentence: str) -> None:
         """Say once that nothing can be kept, and when it can again."""
@@ -129,12 +138,11 @@ class _Frame:
             return None
         connection = line.connection
         read_at = line.health.read_at
+        state = _HEALTH_AGE[line.health.state]
         if read_at is None:
-            blind = line.health.state is HealthState.BLIND
-            words, state = ("no answer yet", AgeState.BLIND) if blind else ("reading", AgeState.FRESH)
+            words = "no answer yet" if state is AgeState.BLIND else "reading"
         else:
-            age = text.age(read_at, now, connection.poll)
-            words, state = age.text, age.state
+            words = text.age(read_at, now, connection.poll).text
         key = str(connection.id)
         return SwitchStatus(key, connection.name, _HEALTH_MARK[line.health.state], words, state, line.health.sentence)
 

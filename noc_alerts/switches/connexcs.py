@@ -55,7 +55,7 @@ class ConnexCS:
     "customer": whose charge counts as cost), `timeout_s` (20). Secrets: `token`, or `password`.
 
     The script answers `{"customers": [{"id" or "name", "channels"}, ...], "carriers": [...], "calls": [{"dt", "callid",
-    "answer_dt", "customer_id", "provider_id", "customer_card_dest_code", "customer_card_dest_name"}, ...]}`; with `calls`
+    "ring_dt", "answer_dt", "customer_id", "provider_id", "customer_card_dest_code", "customer_card_dest_name"}, ...]}`; with `calls`
     (calls in progress, ringing ones too) the connection may use the clock "outcome".
     """
 

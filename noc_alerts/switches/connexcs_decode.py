@@ -132,10 +132,11 @@ class LiveRow(msgspec.Struct):
 
 
 class LiveCallRow(msgspec.Struct):
-    """A call in progress, as the operator's script tells it; `answer_dt` null = still ringing."""
+    """A call in progress, as the operator's script tells it; `ring_dt` null = nothing rang, `answer_dt` null = not answered."""
 
     dt: str
     callid: Text = None
+    ring_dt: str | None = None
     answer_dt: str | None = None
     customer_id: Text = None
     provider_id: Text = None
@@ -317,14 +318,14 @@ def to_live(rows: Sequence[LiveCallRow], names: Names) -> tuple[LiveCall, ...]:
     """Make calls in progress of what the script tells; one without an id or a readable time is left out."""
     bad: dict[int, str] = {}
     setup = _times([row.dt for row in rows], bad).tolist()
-    unanswered = {row for row, call in enumerate(rows) if not call.answer_dt}
+    ring = _times([call.ring_dt or call.dt for call in rows], bad).tolist()
     answer = _times([call.answer_dt or call.dt for call in rows], bad).tolist()
     return tuple(
         LiveCall(
             text(call.callid),
             setup[row],
-            None,
-            None if row in unanswered else answer[row],
+            ring[row] if call.ring_dt else None,
+            answer[row] if call.answer_dt else None,
             {
                 Dimension.CLIENT: names.customer(text(call.customer_id)),
                 Dimension.GATEWAY: names.carrier(text(call.provider_id)),

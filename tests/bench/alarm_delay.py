@@ -124,7 +124,9 @@ def measure() -> list[Figure]:
         minute = timedelta(minutes=1)
         carriers = Scope(CompanyKind.CARRIER)
         watched = store.alerts.save(
-            Alert(None, "collapsed", carriers, Area.ASR, Operator.LT, 20, None, minute, 50, level=NoticeLevel.CRITICAL, tray=False)
+            Alert(
+                None, "collapsed", carriers, Area.ASR, Operator.LT, 20, None, minute, 50, level=NoticeLevel.CRITICAL, tray=False
+            )
         )
         for alert in rules(OTHER_RULES):
             store.alerts.save(replace(alert, id=None))
@@ -143,7 +145,9 @@ def measure() -> list[Figure]:
         f"median of {BURSTS} bursts, each visible just after a poll was answered; worst {max(late):.0f}; interval "
         f"{POLL.total_seconds():.0f} s, {OTHER_RULES} other rules"
     )
-    return [Figure("alarm_delay", "record visible at the API to alarm raised, beyond the interval", middle(late), "ms", 250, how=how)]
+    return [
+        Figure("alarm_delay", "record visible at the API to alarm raised, beyond the interval", middle(late), "ms", 250, how=how)
+    ]
 
 
 def _burst(account: Account, ear: Ear, number: int) -> float:

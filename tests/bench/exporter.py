@@ -10,8 +10,7 @@ import time
 
 import numpy as np
 
-from noc_alerts.metrics.columns import NO_TIME, NER_CODES
-from noc_alerts.metrics.columns import Calls, Ints
+from noc_alerts.metrics.columns import NER_CODES, NO_TIME, Calls, Ints
 from noc_alerts.model.companies import Dimension
 from tests.bench.loopback import serving
 from tests.bench.traffic import World

@@ -63,7 +63,7 @@ class Day:
         self._page = 0
         self._see_all_pairs()
 
-    def take(self, now: datetime, count: int, who: "np.ndarray | None" = None, codes: list[str] | None = None) -> None:
+    def take(self, now: datetime, count: int, who: np.ndarray | None = None, codes: list[str] | None = None) -> None:
         """Take in a page of calls that have just ended."""
         calls = self.world.page(count, to_ms(now - STEP), to_ms(now), who)
         if codes is not None:

@@ -29,8 +29,8 @@ CUSTOMERS = 2000
 SCRAPE_S, RUN_S = 5, 125
 #: Ratios must be proven by more than one evaluation with data in the windows.
 LEAST = 3
-_DURATION = re.compile(r'^prometheus_rule_group_last_duration_seconds\{[^}]*\} (\S+)$', re.MULTILINE)
-_EVALUATED = re.compile(r'^prometheus_rule_group_last_evaluation_timestamp_seconds\{[^}]*\} (\S+)$', re.MULTILINE)
+_DURATION = re.compile(r"^prometheus_rule_group_last_duration_seconds\{[^}]*\} (\S+)$", re.MULTILINE)
+_EVALUATED = re.compile(r"^prometheus_rule_group_last_evaluation_timestamp_seconds\{[^}]*\} (\S+)$", re.MULTILINE)
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -58,9 +58,7 @@ def expression(alert: Alert) -> str:
 
 def write_configuration(folder: Path, exporter_port: int) -> Path:
     """Write the configuration and the rules (JSON is YAML); give the configuration's path."""
-    made = [
-        {"alert": f"rule_{a.id}", "expr": expression(a), "for": f"{round(a.hold.total_seconds())}s"} for a in rules(RULES)
-    ]
+    made = [{"alert": f"rule_{a.id}", "expr": expression(a), "for": f"{round(a.hold.total_seconds())}s"} for a in rules(RULES)]
     (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "all", "interval": f"{SCRAPE_S}s", "rules": made}]}))
     configuration = {
         "global": {"scrape_interval": f"{SCRAPE_S}s", "evaluation_interval": f"{SCRAPE_S}s"},

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from noc_alerts.metrics.columns import NO_TIME, NER_CODES
+from noc_alerts.metrics.columns import NER_CODES, NO_TIME
 from noc_alerts.model.alerts import Alert, Area
 from tests.bench.figures import Figure, middle, timed_ms
 from tests.bench.ticks import HOUR_RECORDS, RULES

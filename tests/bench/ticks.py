@@ -117,7 +117,9 @@ def measure() -> list[Figure]:
     measure_ticks(small, 8, TICK_RECORDS)
     took, changes = measure_ticks(small, 31, TICK_RECORDS)
     title = "tick, 1,000 rules x 2,000 customers x 4 windows"
-    found.append(Figure("tick_2000", title, middle(took), "ms", 25, how=f"median of 31, worst {max(took):.1f}; {_words(small, changes)}"))
+    found.append(
+        Figure("tick_2000", title, middle(took), "ms", 25, how=f"median of 31, worst {max(took):.1f}; {_words(small, changes)}")
+    )
     worst, count = storm(small)
     cells = RULES * 2000
     how = f"{count:,} of {cells:,} cells ({100 * count / cells:.0f} %) change in one tick"

@@ -91,6 +91,18 @@ def rules(count: int, seed: int = 1) -> list[Alert]:
         threshold = round(float(rng.uniform(low, high)), 1)
         title = f"{area.value} {i}"
         made.append(
-            Alert(i + 1, title, Scope(CompanyKind.CUSTOMER), area, operator, threshold, None, window, min_calls, hold=hold, tray=False)
+            Alert(
+                i + 1,
+                title,
+                Scope(CompanyKind.CUSTOMER),
+                area,
+                operator,
+                threshold,
+                None,
+                window,
+                min_calls,
+                hold=hold,
+                tray=False,
+            )
         )
     return made

@@ -32,6 +32,7 @@ def expected() -> list[str]:
 @pytest.fixture(autouse=True)
 def no_warnings(qtlog: Any, caplog: pytest.LogCaptureFixture, expected: list[str]) -> Iterator[None]:
     """Fail a story in which Qt warned or something was logged as a warning or worse."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # as the program itself does: noc_alerts.logs says why
     yield
     said = [f"Qt: {r.message.strip()}" for r in qtlog.records if r.log_type_name in ("QtWarningMsg", "QtCriticalMsg")]
     for when in ("setup", "call"):
@@ -70,11 +71,10 @@ def open_window(screen: QApplication, tmp_path: Path) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def switch() -> Iterator[DemoSwitch]:
-    """Give a running switch with 40 minutes of history."""
+def switch() -> Iterator[tuple[DemoSwitch, str]]:
+    """Give a running switch with 40 minutes of history, and its address."""
     made = DemoSwitch(history=timedelta(minutes=40), calls_per_s=30)
-    made.start()
-    yield made
+    yield made, made.start()
     made.stop()
 
 

@@ -222,13 +222,9 @@ class Night:
 
     def snapshot(self) -> Snapshot:
         """Return how everything stands."""
-        lines = tuple(
-            AlertLine(a.id or 0, Verdict.READY, None, 44.0, 300, 4, 0, None, self.now - 8 * S) for a in self.alerts
-        )
+        lines = tuple(AlertLine(a.id or 0, Verdict.READY, None, 44.0, 300, 4, 0, None, self.now - 8 * S) for a in self.alerts)
         switches, alarms = tuple(self.lines), tuple(sorted(self.alarms, key=lambda a: a.raised_at))
-        return Snapshot(
-            self.now, switches, tuple(self.companies), lines, alarms, 0, self.now - 8 * S, self.now + 22 * S
-        )
+        return Snapshot(self.now, switches, tuple(self.companies), lines, alarms, 0, self.now - 8 * S, self.now + 22 * S)
 
     def show(self) -> None:
         """Send how everything stands to the window, as the engine would."""
@@ -277,5 +273,10 @@ def usual_night(night: Night) -> None:
     night.alarm(short, customer("kestrel tel"), fra, 22, 54.0, 41, told=Told.NO_RECIPIENT)
     for name, at, since in (("alpha", 46, 52), ("osprey", 51, 62), ("halden", 31, 35), ("meridian", 138, 156)):
         night.alarm(low if name == "halden" else slow, carrier(name), lon, since, 6.1, 140, cleared=at)
-    for name, asr, calls, alarms in (("alpha", 52.0, 804, 0), ("charlie", 30.6, 320, 1), ("delta", 43.2, 512, 0), ("bravo", 38.1, 1411, 1)):
+    for name, asr, calls, alarms in (
+        ("alpha", 52.0, 804, 0),
+        ("charlie", 30.6, 320, 1),
+        ("delta", 43.2, 512, 0),
+        ("bravo", 38.1, 1411, 1),
+    ):
         night.company(lon, CARRIER, name, asr, calls, alarms)

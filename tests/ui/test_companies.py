@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from test_setup_world import NOW, World, alarm_of, company, find, make_world, press, snapshot, state_of, switch_line
+from test_setup_world import NOW, World, alarm_of, company, find, make_world, press, snapshot, state_of, switch_line, unnamed
 
 from noc_alerts.model.alerts import NoticeLevel
 from noc_alerts.model.companies import CompanyKind, CompanyStatus
@@ -203,3 +203,7 @@ def test_a_status_that_is_not_told_is_not_the_word_of_a_blind_switch(world: Worl
     lines = [replace(line, status=CompanyStatus.UNKNOWN) for line in everyone(lon)]
     world.publish(snapshot([switch_line(lon, HealthState.FRESH)], lines))
     assert cell(page, "alpha", "status").text == "not told"
+
+
+def test_every_control_has_its_names(page: CompaniesPage) -> None:
+    assert unnamed(page) == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from test_setup_world import NOW, World, find, make_world, raise_alarm, state_of
+from test_setup_world import NOW, World, find, make_world, raise_alarm, state_of, unnamed
 
 from noc_alerts.model.events import Event, EventType
 from ui.events.page import BATCH, EventsPage, make_page
@@ -172,3 +172,7 @@ def test_an_empty_log_says_what_will_be_here(world: World, qtbot: Any) -> None:
     page = open_page(world, qtbot)
     state = state_of(page.area, "events_list")
     assert state.title == "Nothing happened yet"
+
+
+def test_every_control_has_its_names(world: World, qtbot: Any) -> None:
+    assert unnamed(open_page(world, qtbot)) == []

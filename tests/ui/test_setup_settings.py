@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit
-from test_setup_world import World, find, make_world
+from test_setup_world import World, find, make_world, unnamed
 
 from noc_alerts.notify.smtp_settings import Security, SmtpSettings
 from noc_alerts.settings import Look, Messages, Watching, load, save
@@ -228,3 +228,7 @@ def test_about_names_version_and_libraries(world: World, qtbot: Any) -> None:
     words = {label.accessibleName() for label in page.about.panel.findChildren(Label)}
     assert "Licence: MIT" in words
     assert any(word.startswith("pyqtgraph: 0.") for word in words)
+
+
+def test_every_control_has_its_names(world: World, qtbot: Any) -> None:
+    assert unnamed(open_page(world, qtbot, "messages")) == []

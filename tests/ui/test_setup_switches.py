@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from test_setup_world import NOW, World, find, make_world, snapshot, state_of, switch_line
+from test_setup_world import NOW, World, find, make_world, snapshot, state_of, switch_line, unnamed
 
 from noc_alerts.metrics.columns import no_calls
 from noc_alerts.model.connections import BadRecord, Clock, Connection, HealthState, SwitchKind
@@ -381,3 +381,8 @@ def test_connections_that_are_new_to_the_list_appear(world: World, page: Switche
     kept: Connection = world.connect("new-1")
     world.publish(snapshot([switch_line(kept, HealthState.FRESH)], []))
     assert [row.connection.name for row in page.list.rows()] == ["new-1"]
+
+
+def test_every_control_has_its_names(page: SwitchesPage, panel: ImportPanel) -> None:
+    assert unnamed(page) == []
+    assert unnamed(panel) == []

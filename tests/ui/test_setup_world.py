@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTableView, QWidget
 
 from noc_alerts.engine.news import CompanyLine, Sampled, Snapshot, SwitchLine
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState, Told, Transition
@@ -25,6 +25,7 @@ from ui.context import ScreenContext
 from ui.messages import messages
 from ui.prefs import prefs
 from ui.theme import theme
+from ui.widgets.buttons import LinkButton
 from ui.widgets.state_panel import PageState, StatePanel
 
 NOW = datetime.now(UTC).replace(microsecond=0)  # the screens read the clock for what is today
@@ -181,3 +182,17 @@ def raise_alarm(store: Store, connection_id: int, name: str = "bravo") -> int:
     made = kept.changes[0].alarm
     assert made is not None and made.id is not None
     return made.id
+
+
+def unnamed(page: QWidget) -> list[str]:
+    """Give the interactive widgets without an object name or an accessible name; a link without words is not shown."""
+    found = []
+    for widget in page.findChildren(QWidget):
+        inner = isinstance(widget.parent(), QComboBox | QLineEdit | QTableView)
+        wordless = isinstance(widget, LinkButton) and not widget.text()
+        if inner or wordless or not isinstance(widget, QAbstractButton | QLineEdit | QComboBox | QTableView):
+            continue
+        spoken = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
+        if not (widget.objectName() and spoken):
+            found.append(f"{type(widget).__name__} {widget.objectName()!r}")
+    return found

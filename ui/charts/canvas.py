@@ -12,7 +12,7 @@ from datetime import UTC, tzinfo
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.charts import paint
@@ -68,7 +68,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         self._limits: list[LimitItem] = []
         self._cursor: tuple[float, str, float | None] | None = None
         self._drag: tuple[float, float, float] | None = None
-        self._hidden_last = False
+        self._still: QPixmap | None = None  # everything but the cursor, until something changes
         self._make_items()
         self._ticks = value_ticks(0, 1, (2,))
         self.geometry_now = self._lay_out()
@@ -88,8 +88,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         self._back = Layer(0, self._paint_back)
         self._under = Layer(1, self._paint_under)
         self._front = Layer(8, self._paint_front)
-        self._over = Layer(9, self._paint_over)
-        for item in (self._back, self._under, self._box, self._front, self._over):
+        for item in (self._back, self._under, self._box, self._front):
             self.scene().addItem(item)
 
     # -- what is drawn ---------------------------------------------------------------------------------------------------
@@ -128,7 +127,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         self._cursor = x
         for rect in (dirty, self._cursor_rect()):
             if rect is not None:
-                self._over.update(rect)
+                self.viewport().update(rect.toAlignedRect())
 
     def _cursor_rect(self) -> QRectF | None:
         if self._cursor is None:
@@ -190,10 +189,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         self._box.setGeometry(geometry.plot)
         from_s, to_s = ((at - self._base_ms) / 1000.0 for at in (geometry.from_ms, geometry.to_ms))
         self._box.setRange(xRange=(from_s, to_s), yRange=(geometry.low, geometry.high), padding=0, disableAutoRange=True)
-        for layer in (self._back, self._under, self._front, self._over):
+        for layer in (self._back, self._under, self._front):
             layer.place(geometry, bounds)
         for item, middle in zip(self._limits, self._box_middles(geometry), strict=True):
             item.place(geometry, bounds, middle)
+        self._still = None
+        self.viewport().update()
 
     def _find_ticks(self, plot_height: float) -> ValueTicks:
         d = self._drawn
@@ -258,11 +259,24 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
             role = Role.MUTED if few else Role.ACCENT
             paint.end_point(painter, at, float(d.at_ms[last]), float(d.value[last]), role, settled=settled)
 
-    def _paint_over(self, painter: QPainter, at: Geometry) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the kept picture and the cursor over it: the cursor moves often, the rest changes with the data."""
+        viewport, ratio = self.viewport(), self.devicePixelRatioF()
+        if self._still is None or self._still.devicePixelRatio() != ratio:
+            self._still = QPixmap(viewport.size() * ratio)
+            self._still.setDevicePixelRatio(ratio)
+            self._still.fill(Qt.GlobalColor.transparent)
+            scene_painter = QPainter(self._still)
+            self.render(scene_painter, QRectF(viewport.rect()), viewport.rect())
+            scene_painter.end()
+        painter, at = QPainter(viewport), self.geometry_now
+        painter.drawPixmap(0, 0, self._still)
         if self._cursor is not None:
             at_ms, words, dot = self._cursor
             if at.from_ms <= at_ms <= at.to_ms:
                 paint.cursor(painter, at, at.x(at_ms), words, dot)
+        painter.end()
+        event.accept()
 
     # -- mouse -----------------------------------------------------------------------------------------------------------
 

@@ -75,8 +75,8 @@ class ChartsPage(QWidget):
         column.addWidget(self._page)
         self._range_room = QHBoxLayout()
         self._range_room.setContentsMargins(0, 0, 0, 0)
-        room = QWidget()
-        room.setLayout(self._range_room)
+        self._range_holder = QWidget()
+        self._range_holder.setLayout(self._range_room)
         self._ranges: SegmentedControl | None = None
         self._offers_long = False
         self._make_ranges(long=False)
@@ -86,7 +86,7 @@ class ChartsPage(QWidget):
         self._live.clicked.connect(self._on_live)
         self._add = PrimaryButton("Add chart", "charts_add", icon="add", hint="N")
         self._add.clicked.connect(self.ask_chart)
-        for widget in (room, self._interval, self._live, self._add):
+        for widget in (self._range_holder, self._interval, self._live, self._add):
             self._page.add_action(widget)
 
     def _make_ranges(self, *, long: bool) -> None:
@@ -283,8 +283,7 @@ class ChartsPage(QWidget):
 
     def tick(self, _now: datetime) -> None:
         """Let the time behind grow."""
-        if not self._live_cursor.live:
-            self._say()
+        self._say()
 
     # -- what the user does ----------------------------------------------------------------------------------------------
 
@@ -395,9 +394,7 @@ class ChartsPage(QWidget):
         self._legend_row.setVisible(not empty)
         self._scroll.setVisible(not empty)
         self._page.body.setStretch(self._page.body.count() - 1, 1 if empty else 0)
-        for widget in (self._interval, self._live):
+        for widget in (self._interval, self._live, self._range_holder):
             widget.setVisible(not empty)
-        if self._ranges is not None:
-            self._ranges.setVisible(not empty)
         self._say()
         self._context.commands.refresh()

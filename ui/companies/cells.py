@@ -220,7 +220,7 @@ _VALUES: tuple[Column[CompanyRow], ...] = (
         lambda r: None if r.blind else r.line.cps,
         _cps,
         align=Align.RIGHT,
-        width=88,
+        width=92,
         group="Last minute",
         descending_first=True,
         tooltip="Calls per second, mean of the last minute",

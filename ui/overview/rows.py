@@ -182,16 +182,16 @@ class RowCells:
         return [
             Column("severity", "Severity", order_of, self._severity, width=112, min_width=112, fixed=True,
                    search=lambda r: r.mark.value),
-            Column("subject", "Subject", lambda r: r.subject, self._subject, width=190, min_width=152, stretch=True, fixed=True,
+            Column("subject", "Subject", lambda r: r.subject, self._subject, width=185, min_width=148, stretch=True, fixed=True,
                    search=lambda r: f"{r.subject} {r.title} {r.switch_name}"),
-            Column("value", "Value", self._value_of, self.value, right, width=92, min_width=92),
-            Column("hour", "Last hour", lambda r: r.spark is not None, self._hour, width=95, min_width=76, stretch=True,
+            Column("value", "Value", self._value_of, self.value, right, width=104, min_width=92),
+            Column("hour", "Last hour", lambda r: r.spark is not None, self._hour, width=88, min_width=70, stretch=True,
                    sortable=False),
-            Column("rests", "Rests on", self._calls_of, self.rests, right, width=112, min_width=96),
-            Column("since", "Since", lambda r: r.since, self._since, right, width=68, min_width=68),
-            Column("owner", "Owner", lambda r: r.alarm.acked_by if r.alarm else "", self._owner, width=155, min_width=124,
+            Column("rests", "Rests on", self._calls_of, self.rests, right, width=110, min_width=96),
+            Column("since", "Since", lambda r: r.since, self._since, right, width=66, min_width=66),
+            Column("owner", "Owner", lambda r: r.alarm.acked_by if r.alarm else "", self._owner, width=157, min_width=126,
                    stretch=True),
-            Column("next", "Next step", lambda r: self.next_of(r)[0], self._next, width=184, min_width=146, stretch=True),
+            Column("next", "Next step", lambda r: self.next_of(r)[0], self._next, width=182, min_width=146, stretch=True),
         ]  # fmt: skip
 
     def _severity(self, row: AlarmRow) -> Cell:

@@ -195,6 +195,7 @@ class ImportPanel(QWidget):
         values = row([self._counts, self._span], spacing=40)
         values.setStretch(0, 1)
         values.setStretch(1, 1)
+        values.setAlignment(self._span, Qt.AlignmentFlag.AlignTop)
         self._result.body.addLayout(values)
         self.bad = BadPanel("import_bad", dated=False)
         column.addWidget(self._result)

@@ -82,7 +82,7 @@ class MessagesTab(QObject):
             "security": beside("Encryption", self._security),
             "port": beside("Port", leftmost(self._port)),
             "user": beside("User", self._user, "Empty where the server asks for no sign-in."),
-            "password": beside("Password", self._password, "Kept in the system's keyring, never in a file of this program."),
+            "password": beside("Password", self._password),
             "sender": beside("Sender", self._sender),
             "sender_name": beside("Sender's name", self._sender_name),
             "timeout_s": beside("Gives up after", leftmost(self._timeout)),
@@ -90,8 +90,12 @@ class MessagesTab(QObject):
                 "Certificate", self._fingerprint, "SHA-256 of the only one to accept. Empty means any the system trusts."
             ),
         }
-        for narrow in (self._port, self._timeout):
+        for narrow, words in ((self._port, "Port"), (self._timeout, "Gives up after")):
             narrow.setFixedWidth(120)
+            narrow.setAccessibleName(words)
+        typing = self._recipients.focusProxy()
+        if typing is not None:  # the line in which an address is typed
+            typing.setAccessibleName("Told by e-mail when a switch is unreachable")
         self._test_field = beside("Send a test to", self._test_to, "Empty: the test ends after the sign-in and sends nothing.")
         self._recipients_field = beside("By e-mail", self._recipients)
 
@@ -283,13 +287,18 @@ class MessagesTab(QObject):
     def _look_for_password(self) -> None:
         secrets = self._context.service.secrets
 
-        def found(kept: bool) -> None:
+        def look() -> tuple[bool, str]:
+            return secrets.get(SMTP_SECRET) is not None, secrets.place.value
+
+        def found(answer: tuple[bool, str]) -> None:
+            kept, place = answer
             self._password.set_kept(kept)
+            self._smtp["password"].set_hint(f"Kept in {place}.")
 
         def failed(error: NocError) -> None:
             self._smtp["password"].set_hint(error.sentence, Role.WARNING)
 
-        self._context.bridge.run(run_errand(lambda: secrets.get(SMTP_SECRET) is not None), found, failed)
+        self._context.bridge.run(run_errand(look), found, failed)
 
     def _on_security(self, chosen: Security) -> None:
         """Change a usual port along with the encryption; a port of one's own stays."""

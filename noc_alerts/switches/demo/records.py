@@ -198,17 +198,22 @@ def cdr(world: World, seed: int, query: CdrQuery, holds_failed: bool) -> list[Ro
 
 
 def calls_up(world: World, seed: int) -> list[Row]:
-    """Return the calls in progress, ringing ones too, by the fields of a record; `answer_dt` is null until it is answered."""
+    """Return the calls in progress, ringing ones too, by the fields of a record; `ring_dt`, `answer_dt` null until then."""
     rows: list[Row] = []
     for chunk, calls in world.chunks(world.now_ms - traffic.LONGEST_CALL_MS, world.now_ms + 1):
         at = np.flatnonzero((calls.setup_ms <= world.now_ms) & (calls.end_ms > world.now_ms))
         picked = _Picked(seed, chunk, calls, at)
         answer = calls.setup_ms[at] + calls.pdd_ms[at] + calls.ring_ms[at]
         answered = (calls.sip_code[at] == plan.ANSWERED) & (answer <= world.now_ms)
-        shown = [text if yes else None for text, yes in zip(times(answer), answered.tolist(), strict=True)]
-        for row, answer_dt in zip(_rows([picked], LIVE_FIELDS), shown, strict=True):
-            rows.append({**row, "answer_dt": answer_dt})
+        ring = calls.setup_ms[at] + calls.pdd_ms[at]
+        rang = (calls.pdd_ms[at] > 0) & (ring <= world.now_ms)
+        told = zip(_rows([picked], LIVE_FIELDS), _shown_where(ring, rang), _shown_where(answer, answered), strict=True)
+        rows += [{**row, "ring_dt": ring_dt, "answer_dt": answer_dt} for row, ring_dt, answer_dt in told]
     return rows
+
+
+def _shown_where(values: Values, known: Flags) -> list[str | None]:
+    return [text if yes else None for text, yes in zip(times(values), known.tolist(), strict=True)]
 
 
 def _sorted(found: Sequence[_Picked], fields: Sequence[str], query: CdrQuery) -> list[Row]:

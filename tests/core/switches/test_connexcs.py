@@ -211,16 +211,17 @@ def test_calls_in_progress_join_their_records(demo: DemoSwitch, desk: Desk, cloc
     assert len(live) == total > 100
     kept.read(switch, clock.now)
     clock.now += 10 * MINUTE
-    known: dict[str, tuple[int, int, str]] = {}
+    known: dict[str, tuple[int, int, int, str]] = {}
     for page in switch.pages(None, clock.now):
         for i, call_id in enumerate(page.calls.call_ids):
             gateway = page.calls.dimension(Dimension.GATEWAY)[i]
-            known[call_id] = (int(page.calls.setup_ms[i]), int(page.calls.answer_ms[i]), gateway)
+            times = (int(page.calls.setup_ms[i]), int(page.calls.ring_ms[i]), int(page.calls.answer_ms[i]))
+            known[call_id] = (*times, gateway)
     answered = [call for call in live if call.answer_ms is not None]
     ended = [call for call in answered if call.call_id in known]
     assert len(live) > len(answered) >= len(ended) > 50
     for call in ended:
-        assert known[call.call_id] == (call.setup_ms, call.answer_ms, call.text[Dimension.GATEWAY])
+        assert known[call.call_id] == (call.setup_ms, call.ring_ms, call.answer_ms, call.text[Dimension.GATEWAY])
 
 
 def test_a_script_without_calls_tells_none(demo: DemoSwitch, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

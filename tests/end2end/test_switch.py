@@ -1,0 +1,116 @@
+"""Stories of a switch: connecting one, and the time in which it does not answer."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hands import Hands, wait_for
+
+from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
+from noc_alerts.model.companies import CompanyKind
+from noc_alerts.model.connections import Clock, Connection, SwitchKind
+from noc_alerts.paths import open_profile
+from noc_alerts.secrets import PASSPHRASE_VARIABLE, variable_for
+from noc_alerts.settings import Watching, save
+from noc_alerts.store import open_store
+from noc_alerts.switches.demo import DemoSwitch
+from noc_alerts.switches.demo.server import FailMode
+from noc_alerts.switches.factory import secret_name
+
+pytestmark = [pytest.mark.end2end, pytest.mark.timeout(90)]
+
+
+def fill_connexcs(see: Hands, url: str) -> None:
+    """Fill the form of a new ConnexCS switch but for its token."""
+    see.choose("switch_kind", "ConnexCS")
+    see.fill("switch_name", "lon-1")
+    see.fill("switch_connexcs_base_url", url)
+    see.fill("switch_connexcs_late_s", "2")
+    see.fill("switch_connexcs_history_days", "0.02")
+    see.fill("switch_connexcs_longest_call_hours", "1")
+    see.fill("switch_poll_text", "2 s")
+
+
+def test_a_switch_is_connected(
+    open_window: Callable[..., Hands], switch: tuple[DemoSwitch, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSPHRASE_VARIABLE, raising=False)
+    world, url = switch
+    see = open_window()
+    see.click("welcome_connect")
+    see.until(lambda: see.look("switch_kind"), 5, "the form opens")
+    fill_connexcs(see, url)
+    see.fill("switch_connexcs_token", "not-the-token")
+    see.click("switch_check_start")
+    see.until(lambda: "failed" in see.all_words("switch_check").lower(), 20, "the test fails")
+    see.shot("03-wrong-token")
+    steps = see.rows("switch_check_steps")
+    assert any("token" in row.lower() or "sign" in row.lower() for row in steps), steps
+    see.fill("switch_connexcs_token", world.token)
+    see.press("Ctrl+T")
+    see.until(lambda: "all" in see.all_words("switch_check") and "went well" in see.all_words("switch_check"), 20, "it passes")
+    see.shot("03-tested")
+    see.press("Ctrl+S")
+    see.until(lambda: see.look("error_title"), 10, "it is said that there is no safe place for the token")
+    see.shot("03-no-keyring")
+    assert "lon-1" in see.words("error_title")
+    assert PASSPHRASE_VARIABLE in see.words("error_sentence")
+
+
+def watched_profile(folder: Path, world: DemoSwitch, url: str, monkeypatch: pytest.MonkeyPatch, *alerts: Alert) -> int:
+    """Make a profile with a connection to the switch and alerts; give the connection's id."""
+    store = open_store(open_profile(folder).folder)
+    options = {"base_url": url, "auth": "token", "live_path": world.live_path, "history_days": "0.02", "late_s": "2"}
+    options["longest_call_hours"] = "1"
+    made = Connection(None, "lon-1", SwitchKind.CONNEXCS, options, Clock.END, timedelta(seconds=2))
+    cid = store.connections.save(made).id
+    assert cid is not None
+    for alert in alerts:
+        store.alerts.save(alert)
+    save(store.settings, Watching(silent_after=timedelta(seconds=10)))
+    store.close()
+    monkeypatch.setenv(variable_for(secret_name(cid, "token")), world.token)
+    return cid
+
+
+def test_a_switch_that_fails_is_blind_and_nothing_is_said_to_be_good(
+    open_window: Callable[..., Hands], switch: tuple[DemoSwitch, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, url = switch
+    carriers = Scope(CompanyKind.CARRIER)
+    fires = Alert(None, "Never good enough", carriers, Area.ASR, Operator.LT, 99, None, timedelta(minutes=5), tray=False)
+    quiet = Alert(None, "Never bad enough", carriers, Area.ASR, Operator.LT, 0.5, None, timedelta(minutes=5), tray=False)
+    cid = watched_profile(tmp_path / "profile", world, url, monkeypatch, fires, quiet)
+    see = open_window()
+    see.until(lambda: see.row_of("overview_alarms_list", "bravo", "Never good enough"), 20, "bravo is in alarm")
+    bar = f"status_switch_{cid}", f"status_age_{cid}"
+    see.until(lambda: see.words(bar[0]) == "OK: lon-1", 20, "the status bar says that it is well")
+    assert not wait_for(lambda: "blind" in see.words(bar[1]), 4), "the status bar says blind of a switch that answers"
+    see.press("Ctrl+7")
+    raised = [row for row in see.until(lambda: see.rows("events_list"), 5, "events are shown") if "bravo" in row]
+    world.fail(FailMode.ERROR_500)
+    see.until(lambda: see.words(bar[1]).startswith("blind"), 30, "the status bar says blind")
+    assert see.words(bar[0]) == "Blind: lon-1"
+    see.press("Ctrl+5")
+    see.until(lambda: "unknown" in see.row_of("companies_list", "bravo"), 10, "the values are withdrawn")
+    assert "is blind" in see.all_words("companies_page")
+    see.shot("06-companies-blind")
+    see.press("Ctrl+2")
+    for title in ("Never good enough", "Never bad enough"):
+        see.until(lambda title=title: "Blind" in see.row_of("alerts_table", title), 10, f"{title} is blind")
+    see.shot("06-alerts-blind")
+    see.press("Ctrl+1")
+    see.until(lambda: see.row_of("overview_alarms_list", "lon-1", "Blind"), 20, "the switch has a row of its own")
+    assert see.row_of("overview_alarms_list", "bravo", "Never good enough"), "the alarm is still there"
+    see.shot("06-overview-blind")
+    world.fail(None)
+    see.until(lambda: see.words(bar[0]) == "OK: lon-1", 20, "it is well again")
+    see.until(lambda: not see.row_of("overview_alarms_list", "lon-1", "Blind"), 20, "its row is gone")
+    see.press("Ctrl+2")
+    see.until(lambda: "In alarm" in see.row_of("alerts_table", "Never good enough"), 10, "judged again")
+    see.press("Ctrl+7")
+    see.until(lambda: see.row_of("events_list", "lon-1", "answers"), 10, "the recovery is an event")
+    after = [row for row in see.rows("events_list") if "bravo" in row]
+    assert after == raised, "an alarm fired or cleared while nothing was known"
+    see.shot("06-events-recovered")
