@@ -1,7 +1,7 @@
 """Which work runs when and on which thread. The core's only reader of the clock, the only user of APScheduler.
 
 Threads: `poll` (one running read a connection), `engine` (exactly one, the only writer of facts), `deliver` (one), `keep`
-(housekeeping), `work` (tests and imports a person asked for).
+(housekeeping), `work` (tests and imports a person asked for), `pulse` (a round a second, by a clock that nobody sets).
 """
 
 import logging
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
+from apscheduler.job import Job
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from noc_alerts.engine.engine import Engine
@@ -43,9 +45,17 @@ DELIVER = timedelta(seconds=1)
 KEEP = timedelta(minutes=20)
 
 
+#: How long after a read of an outdated connection the first read of the new one comes: the old one must be over by then.
+AGAIN = timedelta(milliseconds=300)
+
+
 def utc_now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
+
+
+class _OutdatedError(Exception):
+    """Raised on a poll thread when its connection was changed, switched off or deleted meanwhile."""
 
 
 class Service:
@@ -64,6 +74,9 @@ class Service:
         self._deliver_lock = threading.Lock()
         self._switches: dict[int, tuple[Connection, Switch]] = {}
         self._round_waits = threading.Event()
+        self._reload_wanted = threading.Event()
+        self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
+        self._failed_places: set[str] = set()
         self._chart_ids = 0
         self._stopping = threading.Event()
         self.engine = Engine(store, self._tell, demo=demo)
@@ -73,7 +86,7 @@ class Service:
         self._channels: dict[Channel, ChannelSender] = {Channel.EMAIL: email}
         self._deliverer = Deliverer(store.outbox, self._channels, clock, self._stopping.is_set)
         self._jobs = BackgroundScheduler(
-            executors={"default": JobThreads(2), "poll": JobThreads(16), "deliver": JobThreads(1), "keep": JobThreads(1)},
+            executors={"default": JobThreads(1), "poll": JobThreads(16), "deliver": JobThreads(1), "keep": JobThreads(1)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
         )
@@ -84,16 +97,18 @@ class Service:
         """Take over what was going on, then read, judge and tell until `stop`."""
         self._on_engine(self.engine.load, self._clock()).result()
         self._reload_jobs()
-        self._jobs.add_job(self._round, "interval", seconds=ROUND.total_seconds(), id="round")
         self._jobs.add_job(self._deliver, "interval", seconds=DELIVER.total_seconds(), id="deliver", executor="deliver")
         self._jobs.add_job(self._keep, "interval", seconds=KEEP.total_seconds(), id="keep", executor="keep")
         self._jobs.start()
+        self._pulse.start()
 
     def stop(self) -> None:
         """End all work in order; what is due stays due. Safe to call twice."""
         if self._stopping.is_set():
             return
         self._stopping.set()
+        if self._pulse.is_alive():
+            self._pulse.join()
         if self._jobs.running:
             self._jobs.shutdown(wait=True)
         self._work.shutdown(wait=True, cancel_futures=True)
@@ -123,10 +138,19 @@ class Service:
         if isinstance(news, AlarmsChanged) and any(c.deliveries for c in news.changes):
             self._soon_job("deliver")
 
-    def _soon_job(self, job_id: str) -> None:
+    def _soon_job(self, job_id: str, after: timedelta = timedelta(0)) -> None:
         job = self._jobs.get_job(job_id) if self._jobs.running else None
         if job is not None:
-            job.modify(next_run_time=datetime.now(UTC))
+            _run_at(job, utc_now() + after)
+
+    def _beat(self) -> None:
+        """Have a round every second; wake jobs that a clock set back would let sleep until it has caught up."""
+        while not self._stopping.wait(ROUND.total_seconds()):
+            self._round()
+            now = utc_now()
+            for job in self._jobs.get_jobs():
+                if job.next_run_time is not None and job.next_run_time > now + job.trigger.interval + ROUND:
+                    _run_at(job, now)
 
     # -- the engine thread -----------------------------------------------------------------------------------------------
 
@@ -136,7 +160,7 @@ class Service:
         def run() -> T:
             try:
                 return work(*args, **kwargs)
-            except NocError:
+            except (NocError, _OutdatedError):
                 raise
             except Exception:
                 log.exception("%s failed on the engine thread", getattr(work, "__name__", "work"))
@@ -144,23 +168,53 @@ class Service:
 
         return self._engine_thread.submit(run)
 
+    def _fire(self, place: str, work: Callable[[], object]) -> None:
+        """Run work on the engine thread that nobody waits for; a store that fails is said and tried again by its caller."""
+
+        def run() -> None:
+            try:
+                work()
+            except StoreError as error:
+                self.engine.store_failed(place, error)
+            else:
+                self.engine.store_works(place)
+
+        if not self._stopping.is_set():
+            try:
+                self._on_engine(run)
+            except RuntimeError:
+                if not self._stopping.is_set():  # the engine thread takes no more work while the program ends
+                    raise
+
     def _round(self) -> None:
         if not self._round_waits.is_set():
             self._round_waits.set()
-            self._on_engine(self._run_round)
+            self._fire("round", self._run_round)
 
     def _run_round(self) -> None:
         self._round_waits.clear()
-        self.engine.round(self._clock())
+        if self._reload_wanted.is_set():
+            self._reload()
+        else:
+            self.engine.round(self._clock())
 
     def soon(self) -> None:
-        """Take changed rules, connections and settings over now."""
+        """Take changed rules, connections and settings over now; many calls at once are one."""
+        if not self._reload_wanted.is_set():
+            self._reload_wanted.set()
+            self._fire("round", self._reload)
 
-        def reload() -> None:
-            self.engine.load(self._clock())
-            self._reload_jobs()
-
-        self._on_engine(reload)
+    def _reload(self) -> None:
+        if not self._reload_wanted.is_set():
+            return
+        self._reload_wanted.clear()  # before it reads: what changes from now on is wanted anew
+        done = False
+        try:
+            done = self.engine.load(self._clock())
+        finally:
+            if not done:
+                self._reload_wanted.set()
+        self._reload_jobs()
 
     def _reload_jobs(self) -> None:
         """Have one read job for each connection that is on, at its own interval, the first read at once."""
@@ -183,7 +237,7 @@ class Service:
                 kwargs={"connection": connection},
                 executor="poll",
                 replace_existing=True,
-                next_run_time=datetime.now(UTC),
+                next_run_time=utc_now(),
             )
 
     # -- reading ---------------------------------------------------------------------------------------------------------
@@ -192,39 +246,80 @@ class Service:
         """Read every switch now."""
         for job in self._jobs.get_jobs():
             if job.id.startswith("poll-"):
-                job.modify(next_run_time=datetime.now(UTC))
+                _run_at(job, utc_now())
 
     def _poll(self, connection: Connection) -> None:
-        """Read one switch: what is now, then its records page by page, then have its rules judged."""
+        """Read one switch; what a connection that was changed meanwhile still gives is not taken."""
         if self._stopping.is_set() or connection.id is None:
             return
-        cid, as_of = connection.id, self._clock()
+        try:
+            self._read(connection, connection.id, self._clock())
+        except _OutdatedError:
+            self._soon_job(f"poll-{connection.id}", AGAIN)
+
+    def _read(self, connection: Connection, cid: int, as_of: datetime) -> None:
+        """Read what is now, then the records page by page, then have the rules judged."""
         next_try = as_of + connection.poll
+        place = f"read {cid}"
         try:
             switch = self._switch(connection)
             state = switch.state(as_of)
-            self._on_engine(self.engine.take_state, cid, state, as_of).result()
+            self._take(connection, self.engine.take_state, cid, state, as_of)
             for page in switch.pages(self.store.calls.cursor(cid), as_of):
-                self._on_engine(self.engine.ingest, cid, page, self._clock()).result()
+                self._take(connection, self.engine.ingest, cid, page, self._clock())
                 if self._stopping.is_set():
                     return
-            self._on_engine(self.engine.read_done, cid, as_of, next_try, self._clock()).result()
+            self._take(connection, self.engine.read_done, cid, as_of, next_try, self._clock())
+        except _OutdatedError:
+            raise
         except StoreError as error:
-            self._on_engine(self.engine.store_failed, error)
+            self._note(place, error)
         except NocError as error:
-            self._on_engine(self.engine.read_failed, cid, error, self._clock(), next_try)
-        except RuntimeError:
-            if not self._stopping.is_set():  # the engine thread takes no more work while the program ends
-                raise
+            self._read_failed(connection, error, next_try)
         except Exception:  # one bad switch stops nobody else: it goes blind and says so
+            if self._stopping.is_set():  # the engine thread takes no more work while the program ends
+                return
             log.exception("%s could not be read", connection.name)
             fault = NocError(f"{connection.name} could not be read because of a fault in this program. The log has the details.")
-            self._on_engine(self.engine.read_failed, cid, fault, self._clock(), next_try)
+            self._read_failed(connection, fault, next_try)
+
+    def _take(self, connection: Connection, work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have the engine take what was read, and wait for it. Raises _OutdatedError when it is no longer wanted."""
+
+        def run() -> None:
+            source = self.engine.sources.get(connection.id or 0)
+            if source is None or source.connection != connection:
+                raise _OutdatedError
+            work(*args, **kwargs)
+
+        self._on_engine(run).result()
+
+    def _read_failed(self, connection: Connection, error: NocError, next_try: datetime) -> None:
+        try:
+            self._take(connection, self.engine.read_failed, connection.id or 0, error, self._clock(), next_try)
+        except StoreError as trouble:
+            self._note(f"read {connection.id}", trouble)
+        except RuntimeError:
+            if not self._stopping.is_set():
+                raise
+
+    def _note(self, place: str, error: StoreError) -> None:
+        """Have it said that the store failed at a place of the program."""
+        self._failed_places.add(place)
+        self._fire("note", lambda: self.engine.store_failed(place, error))
+
+    def _note_works(self, place: str) -> None:
+        """Have it said that the store works again at a place where it had failed."""
+        if place in self._failed_places:
+            self._failed_places.discard(place)
+            self._fire("note", lambda: self.engine.store_works(place))
 
     def _switch(self, connection: Connection) -> Switch:
         assert connection.id is not None  # only saved connections are read
         known = self._switches.get(connection.id)
         if known is None or known[0] != connection:
+            if known is not None:
+                known[1].close()
             known = (connection, open_switch(connection, self.secrets.get))
             self._switches[connection.id] = known
         return known[1]
@@ -237,21 +332,23 @@ class Service:
             try:
                 report = self._deliverer.run_once(self._clock())
             except StoreError as error:
-                self._on_engine(self.engine.store_failed, error)
+                self._note("deliver", error)
                 return
+        self._note_works("deliver")
         if report.tried:
             self._tell(DeliveriesChanged(self.store.outbox.waiting()))
             self._tell(EventsAdded())
 
     def _keep(self) -> None:
         """Keep call records and events within their limits of age and size."""
-        limits = load(self.store.settings, Watching)
         try:
+            limits = load(self.store.settings, Watching)
             removed = self.store.calls.prune(self._clock(), limits.keep_calls, limits.keep_bytes)
             self.store.events.prune(self._clock() - limits.keep_events)
         except StoreError as error:
-            self._on_engine(self.engine.store_failed, error)
+            self._note("keep", error)
             return
+        self._note_works("keep")
         if removed:
             log.info("%d old call records were removed", removed)
 
@@ -268,17 +365,17 @@ class Service:
     def open_chart(self, spec: ChartSpec) -> int:
         """Open a chart; its frames come as news until `close_chart`."""
         self._chart_ids += 1
-        self._on_engine(self.engine.open_chart, self._chart_ids, spec, self._clock())
-        return self._chart_ids
+        chart_id = self._chart_ids
+        self._fire("chart", lambda: self.engine.open_chart(chart_id, spec, self._clock()))
+        return chart_id
 
     def close_chart(self, chart_id: int) -> None:
         """Forget a chart."""
-        if not self._stopping.is_set():
-            self._on_engine(self.engine.close_chart, chart_id)
+        self._fire("chart", lambda: self.engine.close_chart(chart_id))
 
     def publish(self) -> None:
         """Tell listeners how everything stands now."""
-        self._on_engine(lambda: self.engine.publish(self._clock()))
+        self._fire("round", lambda: self.engine.publish(self._clock()))
 
     def test_alert(self, alert: Alert, progress: Progress) -> "Future[list[CheckStep]]":
         """Evaluate an alert now and send what it would send, marked TEST, to everyone it would tell. Changes no state."""
@@ -354,6 +451,14 @@ class Service:
             return report
 
         return self._work.submit(work)
+
+
+def _run_at(job: Job, at: datetime) -> None:
+    """Have a job run next at a time; one that was removed meanwhile is let go."""
+    try:
+        job.modify(next_run_time=at)
+    except JobLookupError:
+        log.debug("the job %s is gone", job.id)
 
 
 def _follow(steps: Iterable[CheckStep], progress: Progress) -> list[CheckStep]:

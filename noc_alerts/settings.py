@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from noc_alerts.model.errors import BadInput
+from noc_alerts.model.errors import BadInput, StoreError
 from noc_alerts.notify.smtp_settings import SmtpSettings
 
 
@@ -69,9 +69,20 @@ _KEYS: dict[type, str] = {Messages: "messages", Watching: "watching", Look: "loo
 
 
 def load(table: SettingsTable, kind: type[_S]) -> _S:
-    """Read settings of one class; the defaults when never set. Unknown fields of a newer program are ignored."""
+    """Read settings of one class; the defaults when never set. Unknown fields of a newer program are ignored.
+
+    Raises StoreError when what is kept cannot be read: going on with defaults would tell nobody.
+    """
     text = table.get(_KEYS[kind])
-    return kind() if text is None else msgspec.json.decode(text, type=kind)
+    if text is None:
+        return kind()
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, BadInput) as error:
+        raise StoreError(
+            f"The settings kept under {_KEYS[kind]} cannot be read ({error}), so nobody would be told; "
+            "use the program that wrote them."
+        ) from error
 
 
 def save(table: SettingsTable, value: object) -> None:

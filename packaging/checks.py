@@ -35,7 +35,7 @@ class Suite:
 SUITES = (
     Suite("core and window tests", ("tests/core", "tests/ui")),
     Suite("end-to-end tests", ("tests/end2end",), own_screen=True),
-    Suite("live tests", ("tests/live",), live=True),
+    Suite("live tests", ("tests/live",), own_screen=True, live=True),
 )
 
 

@@ -125,8 +125,12 @@ class TableView(QTableView):
         row = self.table_model.view_row(key)
         if row < 0:
             return False
-        column = self._head.logicalIndex(0)
-        self.setCurrentIndex(self.table_model.index(row, column))
+        self.executeDelayedItemsLayout()  # a row that came in the same turn has no place yet
+        index = self.table_model.index(row, self._head.logicalIndex(0))
+        # not setCurrentIndex: it heeds a held Ctrl, as after Ctrl+D, and would leave the selection where it was
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self.scrollTo(index)
         return True
 
     def flash(self, key: Hashable) -> None:

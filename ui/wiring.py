@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 
+from PySide6.QtCore import QObject
+
 from noc_alerts.demo import MemoryKeyring, demo_switch
 from noc_alerts.engine.news import Snapshot, SwitchLine
 from noc_alerts.model.alarms import Verdict
@@ -35,6 +37,14 @@ _HEALTH_MARK = {
     HealthState.LATE: Mark.WARNING,
     HealthState.BLIND: Mark.BLIND,
     HealthState.OFF: Mark.NOTICE,
+}
+# The engine's own verdict, not a second one from the age: a slow read must not be called blind here and fresh elsewhere.
+_HEALTH_AGE = {
+    HealthState.FRESH: AgeState.FRESH,
+    HealthState.WAITING: AgeState.FRESH,
+    HealthState.LATE: AgeState.LATE,
+    HealthState.BLIND: AgeState.BLIND,
+    HealthState.OFF: AgeState.FRESH,
 }
 
 
@@ -70,10 +80,11 @@ def wire(
     return context, frame
 
 
-class Frame:
+class Frame(QObject):
     """Keeps the frame true: counts in the rail, the status bar, the tray, what Ctrl+K finds."""
 
     def __init__(self, context: ScreenContext, *, demo: bool) -> None:
+        super().__init__(context.window)  # what it is connected to lets go of it together with the window
         self._context = context
         window = context.window
         actions = [

@@ -43,16 +43,12 @@ class Charts:
         if spec is not None and spec.connection_id in sources:
             sources[spec.connection_id].timelines.pop(chart_id, None)
 
-    def refill(self, source: Source, read: ReadCalls, now: datetime) -> None:
-        """Open the charts of a source anew that was replaced by another (its connection was changed)."""
+    def frames(self, source: Source, read: ReadCalls, now: datetime) -> Iterator[Frame]:
+        """Give the newest frame of every chart that follows a source; one that lost its timeline is filled again."""
         for chart_id, spec in list(self._specs.items()):
-            if spec.connection_id == source.id and spec.factor is not None and chart_id not in self._still:
-                source.open_timeline(chart_id, self._timeline(spec, source), read, source.as_of or now)
-
-    def frames(self, source: Source, now: datetime) -> Iterator[Frame]:
-        """Give the newest frame of every chart that follows a source."""
-        for chart_id, spec in self._specs.items():
             if spec.connection_id == source.id and spec.end is None:
+                if spec.factor is not None and chart_id not in source.timelines:
+                    source.open_timeline(chart_id, self._timeline(spec, source), read, source.as_of or now)
                 yield self._frame(chart_id, spec, source, now)
 
     def _timeline(self, spec: ChartSpec, source: Source) -> Timeline:

@@ -4,42 +4,35 @@ Runs on the engine thread only, which is the only writer of facts. Reads no cloc
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from noc_alerts.engine.charts import Charts
-from noc_alerts.engine.ledgers import Sender, Thread, change_of_step, switch_change
-from noc_alerts.engine.news import AlarmsChanged, ChartSpec, EventsAdded, Listener, Rounded, Snapshot, StoreTrouble
+from noc_alerts.engine.ledgers import Sender, switch_change
+from noc_alerts.engine.news import ChartSpec, EventsAdded, Listener, Rounded, Snapshot
 from noc_alerts.engine.programs import Program
-from noc_alerts.engine.snapshots import VALUE_PERIOD, snapshot, wanted_views
+from noc_alerts.engine.roster import Roster
+from noc_alerts.engine.snapshots import VALUE_PERIOD, snapshot
 from noc_alerts.engine.source import Source
-from noc_alerts.metrics.columns import Calls, find_bad
-from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKind, RuleState, Transition
+from noc_alerts.engine.writer import Batch, Entry, Writer
+from noc_alerts.metrics.columns import find_bad
+from noc_alerts.model.alarms import Alarm, RuleState
 from noc_alerts.model.alerts import Alert
-from noc_alerts.model.connections import BadRecord, Connection, Health, HealthState
-from noc_alerts.model.deliveries import Cause, Channel
+from noc_alerts.model.connections import BadRecord, Connection, HealthState
 from noc_alerts.model.errors import BadInput, NocError, StoreError
 from noc_alerts.model.events import Event, EventType
-from noc_alerts.model.ledger import AlarmValue, Change, Ledger
+from noc_alerts.model.ledger import AlarmValue, Ledger
 from noc_alerts.rules.conditions import worse
 from noc_alerts.rules.lifecycle import Step
-from noc_alerts.settings import Messages, Watching, load
 from noc_alerts.store import Store
 from noc_alerts.switches.protocol import Page, State
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(slots=True)
-class _Entry:
-    """A change on its way to the store, with where its alarm belongs."""
-
-    program: Program | None
-    row: int
-    change: Change
+#: Rounds come every second. A longer break was the computer's sleep or a clock that jumped, not a switch's silence.
+NAP = timedelta(seconds=30)
 
 
 class Engine:
@@ -47,123 +40,64 @@ class Engine:
 
     def __init__(self, store: Store, listener: Listener, *, demo: bool = False) -> None:
         self.store = store
-        self.sources: dict[int, Source] = {}
-        self.programs: list[Program] = []
-        self.alerts: list[Alert] = []
         self.charts = Charts(store)
         self._listener = listener
         self._demo = demo
-        self._switch_alarms: dict[int, Alarm] = {}
-        self._watching = Watching()
-        self._messages = Messages()
-        self._unwritten: tuple[list[_Entry], Ledger] | None = None
-        self._trouble = ""
-        self._values_at: datetime | None = None
+        self._writer = Writer(store, listener)
+        self._roster = Roster(store, self._writer)
+        self._values_at: dict[int, datetime] = {}
         self._revisions: tuple[int, int] | None = None
-        self._healths: tuple[Health, ...] = ()
+        self._shown: object = None
+        self._round_at: datetime | None = None
+        self._awake_since: datetime | None = None
 
     # -- what is watched -------------------------------------------------------------------------------------------------
 
-    def load(self, now: datetime) -> None:
-        """Read connections, alerts and settings anew; at the first time also take over what was going on before."""
-        first = self._revisions is None
-        self._watching = load(self.store.settings, Watching)
-        self._messages = load(self.store.settings, Messages)
-        self._load_sources(now)
-        self._load_programs(now)
-        for source in self.sources.values():
-            source.require(wanted_views(p for p in self.programs if p.source is source), self._reader(source), now)
-        if first:
-            self._restore(now)
-        self._revisions = (self.store.alerts.revision(), self.store.settings.revision())
+    @property
+    def sources(self) -> dict[int, Source]:
+        """Give the connections as the engine sees them, by id."""
+        return self._roster.sources
+
+    @property
+    def programs(self) -> list[Program]:
+        """Give every alert on every source it looks at."""
+        return self._roster.programs
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """Give the alerts, oldest first."""
+        return self._roster.alerts
+
+    def connections(self) -> list[Connection]:
+        """Give the connections that are to be read."""
+        return [s.connection for s in self.sources.values() if s.connection.enabled]
+
+    def sender(self) -> Sender:
+        """Give what every message of this profile has in common."""
+        return self._roster.sender()
+
+    def load(self, now: datetime) -> bool:
+        """Read connections, alerts and settings anew; at the first time also take over what was going on before.
+
+        Gives False when something waits for the store: then nothing was taken over. Raises StoreError; call again then.
+        """
+        if not self._writer.flush():
+            return False
+        revisions = (self.store.alerts.revision(), self.store.settings.revision())
+        self._roster.load(now)
+        self._revisions = revisions
         self.publish(now)
+        return True
 
-    def _load_sources(self, now: datetime) -> None:
-        connections = {c.id: c for c in self.store.connections.all() if c.id is not None}
-        for cid in set(self.sources) - set(connections):
-            self._close_programs([p for p in self.programs if p.source.id == cid], Reason.RULE_DELETED, now)
-            orphan = self._switch_alarms.pop(cid, None)
-            if orphan is not None:
-                self._end_alarms([orphan], Reason.RULE_DELETED, now)
-            del self.sources[cid]
-        for cid, connection in connections.items():
-            old = self.sources.get(cid)
-            if old is None or old.connection != connection:
-                if old is not None:
-                    self.programs = [p for p in self.programs if p.source is not old]
-                source = Source(connection, self.store.calls.bad_count(cid))
-                source.companies = {(c.kind, c.name): c for c in self.store.companies.all(cid)}
-                self.sources[cid] = source
-                if old is not None:
-                    self._adopt(source, now)
-
-    def _adopt(self, source: Source, now: datetime) -> None:
-        """Judge a changed connection on from where its rules stood in the store."""
-        for alert in self.alerts:
-            self._add_program(alert, source)
-        source.require(wanted_views(p for p in self.programs if p.source is source), self._reader(source), now)
-        self._restore(now, only=source.id)
-        self.charts.refill(source, self._reader(source), now)
-
-    def _load_programs(self, now: datetime) -> None:
-        alerts = {a.id: a for a in self.store.alerts.all()}
-        for program in list(self.programs):
-            alert = alerts.get(program.alert.id)
-            if alert is None:
-                self._close_programs([program], Reason.RULE_DELETED, now)
-            elif not alert.enabled and program.alert.enabled:
-                program.replace_alert(alert)
-                self._close_programs([program], Reason.RULE_DISABLED, now, keep=True)
-            elif not self._applies(alert, program.source) or not program.same_rows(alert):
-                self._close_programs([program], Reason.RULE_CHANGED, now)
-            elif alert != program.alert:
-                program.replace_alert(alert)
-                self._commit_steps([(program, s) for s in program.end_outside_scope()], now)
-        self.alerts = list(alerts.values())
-        have = {(p.rule_id, p.source.id) for p in self.programs}
-        for source in self.sources.values():
-            for alert in self.alerts:
-                if (alert.id, source.id) not in have:
-                    self._add_program(alert, source)
-
-    def _applies(self, alert: Alert, source: Source) -> bool:
-        return source.connection.live and alert.connection_id in (None, source.id)
-
-    def _add_program(self, alert: Alert, source: Source) -> None:
-        if self._applies(alert, source):
-            self.programs.append(Program(alert, source))
-
-    def _restore(self, now: datetime, only: int | None = None) -> None:
-        """Take over alarms and running hold and keep times from the store; end those whose rule is gone."""
-        alarms = {a.key: a for a in self.store.alarms.active() if only in (None, a.key.connection_id)}
-        states = {s.key: s for s in self.store.alarms.states() if only in (None, s.key.connection_id)}
-        by_key = {(p.rule_id, p.source.id): p for p in self.programs}
-        orphans = []
-        for key in set(alarms) | set(states):
-            alarm = alarms.get(key)
-            state = states.get(key) or RuleState(key, Phase.RAISED, alarm.raised_at if alarm else now, 0, None)
-            if key.rule_kind is RuleKind.SWITCH and alarm is not None and key.connection_id in self.sources:
-                self._switch_alarms[key.connection_id] = alarm
-                continue
-            program = by_key.get((key.rule_id, key.connection_id)) if key.rule_kind is RuleKind.ALERT else None
-            if program is not None and program.alert.enabled and key.subject.company_kind is program.alert.scope.kind:
-                program.restore(state, alarm)
-            elif alarm is not None:
-                orphans.append(alarm)
-        self._end_alarms(orphans, Reason.RULE_DELETED, now)
-
-    def _reader(self, source: Source) -> Callable[[int, int], Iterator[Calls]]:
-        def read(from_ms: int, to_ms: int) -> Iterator[Calls]:
-            return self.store.calls.read([source.id], from_ms, to_ms, source.connection.clock)
-
-        return read
+    def _programs_on(self, source: Source) -> list[Program]:
+        return [p for p in self.programs if p.source is source]
 
     # -- what comes in ---------------------------------------------------------------------------------------------------
 
     def take_state(self, connection_id: int, state: State, now: datetime) -> None:
         """Take what a switch says about the present."""
         source = self.sources.get(connection_id)
-        if source is None:
+        if source is None or source.off:
             return
         before = source.health(now).restarted_at
         source.take_state(state)
@@ -175,7 +109,7 @@ class Engine:
         if restarted is not None and restarted != before:
             name = source.connection.name
             text = f"{name} restarted at {restarted:%H:%M:%S} UTC. Its counters begin at 0; calls in progress may be lost."
-            self._say(Event(now, EventType.MESSAGE, name, f"switch {name}", text, connection_id=connection_id))
+            self._say(source, EventType.MESSAGE, text, now)
 
     def ingest(self, connection_id: int, page: Page, now: datetime) -> int:
         """Store a page with its cursor in one transaction, then count what is new. Gives the number of new records.
@@ -194,233 +128,160 @@ class Engine:
             calls = calls.take(good)
         bad_before = self.store.calls.bad_count(connection_id) if bad else 0
         new = self.store.calls.ingest(connection_id, calls, page.cursor, bad, now=now)
-        if bad:
-            source.count_bad(self.store.calls.bad_count(connection_id) - bad_before)
-        fresh = calls.take(new)
-        if len(fresh):
-            source.add(fresh)
+        try:
+            if bad:
+                source.count_bad(self.store.calls.bad_count(connection_id) - bad_before)
+            fresh = calls.take(new)
+            if len(fresh):
+                source.add(fresh)
+        except Exception:
+            source.empty_views(source.as_of)  # the page is kept but not counted: count anew before anything is judged
+            raise
         return len(fresh)
 
     def read_failed(self, connection_id: int, error: NocError, now: datetime, next_try: datetime) -> None:
         """Note that a switch could not be read: nothing on it is judged, nothing fires or clears."""
         source = self.sources.get(connection_id)
-        if source is None:
+        if source is None or source.off:
             return
         if source.failed(error.sentence, now, next_try):
-            name = source.connection.name
-            log.info("%s could not be read: %s", name, error.sentence)
-            self._say(Event(now, EventType.ERROR, name, f"switch {name}", error.sentence, connection_id=connection_id))
-        for program in self.programs:
-            if program.source is source:
-                program.skip()
-        self.round(now)
+            log.info("%s could not be read: %s", source.connection.name, error.sentence)
+            self._say(source, EventType.ERROR, error.sentence, now)
+        for program in self._programs_on(source):
+            program.skip()
+        self._look_around(now)
 
     def read_done(self, connection_id: int, as_of: datetime, next_try: datetime, now: datetime) -> None:
-        """Judge every rule on a switch that was read completely; its data is true for `as_of`."""
+        """Judge every rule on a switch that was read completely; its data is true for `as_of`. Raises StoreError."""
         source = self.sources.get(connection_id)
-        if source is None:
+        if source is None or source.off:
             return
+        if source.as_of is not None and as_of < source.as_of:
+            source.empty_views(as_of)  # the clock went back: what the windows had let go of belongs into them again
+        if source.stale:
+            self._roster.fill(source, as_of)
         span = self.store.calls.span([connection_id])
         newest = datetime.fromtimestamp(span[1] / 1000, as_of.tzinfo) if span else None
-        if source.read_done(as_of, newest, next_try):
-            name = source.connection.name
-            text = f"{name} answers again. Its rules are judged again."
-            self._say(Event(now, EventType.MESSAGE, name, f"switch {name}", text, connection_id=connection_id))
-        if self._write_what_waits():
+        if source.read_done(as_of, newest, next_try, now - as_of):
+            text = f"{source.connection.name} answers again. Its rules are judged again."
+            self._say(source, EventType.MESSAGE, text, now)
+        self.store_works(f"read {connection_id}")
+        if self._writer.flush():
             self._judge(source, as_of)
-        self.round(now)
-        for frame in self.charts.frames(source, now):
+        self._look_around(now)
+        for frame in self.charts.frames(source, self._roster.reader(source), now):
             self._listener(frame)
+
+    def _say(self, source: Source, kind: EventType, text: str, now: datetime) -> None:
+        name = source.connection.name
+        self._writer.say(Event(now, kind, name, f"switch {name}", text, connection_id=source.id))
 
     # -- judging ---------------------------------------------------------------------------------------------------------
 
     def _judge(self, source: Source, as_of: datetime) -> None:
         steps: list[tuple[Program, Step]] = []
-        programs = [p for p in self.programs if p.source is source]
+        states: list[RuleState] = []
+        programs = self._programs_on(source)
         for program in programs:
             if not program.alert.is_active(as_of):
                 program.skip()
                 continue
             try:
                 steps += [(program, step) for step in program.judge(as_of)]
+                states += program.waiting_states()
                 program.error = ""
-            except Exception as error:  # one bad rule stops nobody else: shown as its error, logged once
-                if program.error != str(error):
-                    log.exception("alert %s could not be judged", program.alert.title)
-                program.error = str(error)
-        values = self._newer_values(programs, as_of)
-        states = tuple(s for p in programs for s in p.waiting_states())
-        self._commit_steps(steps, as_of, states, values)
+            except Exception as error:  # noqa: BLE001  # one bad rule stops nobody else: shown as its error, logged once
+                program.fail(error)
+        self._roster.commit(steps, as_of, tuple(states), self._newer_values(source, programs, as_of))
 
-    def _newer_values(self, programs: list[Program], as_of: datetime) -> tuple[AlarmValue, ...]:
+    def _newer_values(self, source: Source, programs: list[Program], as_of: datetime) -> tuple[AlarmValue, ...]:
         """Bring the alarms' values up to date; give those to be stored, now and then."""
         values = []
         for program in programs:
             for row, alarm in program.alarms.items():
+                if program.judged_at != as_of or program.error:
+                    program.alarms[row] = replace(alarm, blind=False)
+                    continue
                 value, calls = program.value(row)
                 worst = worse(program.alert.operator, alarm.worst, value)
                 program.alarms[row] = replace(alarm, value=value, calls=calls, worst=worst, value_at=as_of, blind=False)
                 if alarm.id is not None:
                     values.append(AlarmValue(alarm.id, value, calls, worst, as_of, False))
-        if self._values_at is not None and as_of - self._values_at < VALUE_PERIOD:
+        last = self._values_at.get(source.id)
+        if last is not None and timedelta(0) <= as_of - last < VALUE_PERIOD:
             return ()
-        self._values_at = as_of
+        self._values_at[source.id] = as_of
         return tuple(values)
 
-    def _commit_steps(
-        self,
-        steps: list[tuple[Program, Step]],
-        at: datetime,
-        states: tuple[RuleState, ...] = (),
-        values: tuple[AlarmValue, ...] = (),
-    ) -> None:
-        sender = self.sender()
-        entries = []
-        for program, step in steps:
-            alarm = program.alarms.get(step.row)
-            change = change_of_step(program, step, at, sender, self._thread(alarm))
-            program.since[step.row] = at
-            entries.append(_Entry(program, step.row, change))
-        in_changes = {e.change.state.key for e in entries}
-        kept = tuple(s for s in states if s.key not in in_changes)
-        self._write(entries, Ledger(tuple(e.change for e in entries), kept, values))
+    # -- a store in trouble ----------------------------------------------------------------------------------------------
 
-    def _close_programs(self, programs: list[Program], reason: Reason, now: datetime, *, keep: bool = False) -> None:
-        for program in programs:
-            self._commit_steps([(program, step) for step in program.end(reason)], now)
-        if not keep:
-            self.programs = [p for p in self.programs if p not in programs]
+    def store_failed(self, place: str, error: StoreError) -> None:
+        """Note that the store failed at a `place` of the program; what was read is read again, nothing is judged until then."""
+        self._writer.trouble(place, error.sentence)
 
-    def _end_alarms(self, alarms: list[Alarm], reason: Reason, now: datetime) -> None:
-        """End alarms whose rule does not exist any more, without telling anybody."""
-        entries = []
-        for alarm in alarms:
-            text = "The rule no longer exists."
-            ended = replace(alarm, cleared_at=now, cleared_reason=reason, blind=False)
-            transition = Transition(alarm.key, now, Phase.RAISED, Phase.NORMAL, reason, None, None, text, alarm.id)
-            event = Event(now, EventType.ALARM, alarm.title, alarm.key.subject.label, text, alarm.id, alarm.key.connection_id)
-            state = RuleState(alarm.key, Phase.NORMAL, now, 0, alarm.id)
-            entries.append(_Entry(None, 0, Change(transition, state, ended, event)))
-        self._write(entries, Ledger(tuple(e.change for e in entries)))
-
-    # -- writing ---------------------------------------------------------------------------------------------------------
-
-    def _write(self, entries: list[_Entry], ledger: Ledger) -> None:
-        """Write a ledger; when the store cannot, keep it and judge nothing more until it can."""
-        if not ledger:
-            return
-        if self._unwritten is not None:
-            waiting, old = self._unwritten
-            entries = waiting + entries
-            ledger = Ledger(
-                old.changes + ledger.changes, old.states + ledger.states, old.values + ledger.values, old.events + ledger.events
-            )
-        self._unwritten = (entries, ledger)
-        self._write_what_waits()
-
-    def _write_what_waits(self) -> bool:
-        """Write what an earlier round could not. Gives whether nothing waits any more."""
-        if self._unwritten is None:
-            return True
-        entries, ledger = self._unwritten
-        try:
-            written = self.store.alarms.commit(ledger)
-        except StoreError as error:
-            self._have_trouble(error.sentence)
-            return False
-        self._unwritten = None
-        self._have_trouble("")
-        for entry, change in zip(entries, written.changes, strict=True):
-            alarm = change.alarm
-            if entry.program is None or alarm is None:
-                continue
-            if alarm.active:
-                entry.program.alarms[entry.row] = alarm
-            else:
-                entry.program.alarms.pop(entry.row, None)
-        if written.changes:
-            self._listener(AlarmsChanged(written.changes))
-        return True
-
-    def _have_trouble(self, sentence: str) -> None:
-        if sentence != self._trouble:
-            self._trouble = sentence
-            if sentence:
-                log.info("the store cannot keep anything: %s", sentence)
-            self._listener(StoreTrouble(sentence))
-
-    def store_failed(self, error: StoreError) -> None:
-        """Note that a page could not be kept: it is read again, its cursor has not moved, and nothing is judged until then."""
-        self._have_trouble(error.sentence)
-
-    def _say(self, event: Event) -> None:
-        """Put a line into the log; a store in trouble is not asked twice in a round."""
-        try:
-            self.store.events.add(event)
-        except StoreError as error:
-            self._have_trouble(error.sentence)
-            return
-        self._listener(EventsAdded())
-
-    def sender(self) -> Sender:
-        """Give what every message of this profile has in common."""
-        smtp = self._messages.smtp
-        domain = smtp.sender.rpartition("@")[2] if smtp else ""
-        return Sender(domain or "noc-alerts.invalid", self._messages.switch_recipients, self._messages.tray)
-
-    def _thread(self, alarm: Alarm | None) -> Thread:
-        """Give who was told of an alarm, and the first mail to each."""
-        if alarm is None or alarm.id is None:
-            return Thread()
-        told = [d for d in self.store.outbox.list(1000, alarm_id=alarm.id) if d.facts.cause is Cause.RAISED]
-        return Thread(
-            [(d.channel, d.recipient) for d in told],
-            tuple((d.recipient, d.message_id) for d in told if d.channel is Channel.EMAIL),
-        )
+    def store_works(self, place: str) -> None:
+        """Note that the store works at a place where it may have failed before."""
+        self._writer.trouble(place, "")
 
     # -- the round -------------------------------------------------------------------------------------------------------
 
     def round(self, now: datetime) -> None:
         """See to what time alone brings: changed rules, sources that went blind; tell how all stands when that changed."""
-        if self._revisions is not None:
-            revisions = (self.store.alerts.revision(), self.store.settings.revision())
-            if revisions != self._revisions:
-                self.load(now)
-                return
-        if self._write_what_waits():
+        self._writer.flush()
+        self._look_around(now)
+
+    def _look_around(self, now: datetime) -> None:
+        if self._round_at is None or not -NAP <= now - self._round_at <= NAP:
+            self._awake_since = now
+        self._round_at = now
+        if not self._writer.waiting:
+            if self._revisions is not None:
+                revisions = (self.store.alerts.revision(), self.store.settings.revision())
+                if revisions != self._revisions:
+                    self.load(now)
+                    return
             for source in self.sources.values():
                 self._watch_switch(source, now)
         healths = tuple(source.health(now) for source in self.sources.values())
-        if healths != self._healths:
-            self._healths = healths
+        shown = (healths, tuple(alarm.id for alarm in self._roster.switch_alarms.values()))
+        if shown != self._shown:
+            self._shown = shown
             self.publish(now)
 
     def _watch_switch(self, source: Source, now: datetime) -> None:
         health = source.health(now)
-        if health.state is HealthState.BLIND:
-            for program in self.programs:
-                if program.source is source:
-                    program.alarms = {row: replace(a, blind=True) for row, a in program.alarms.items()}
-        alarm = self._switch_alarms.get(source.id)
-        silent = health.blind_since is not None and now - health.blind_since >= self._watching.silent_after
+        if health.state in (HealthState.BLIND, HealthState.OFF):
+            for program in self._programs_on(source):
+                program.alarms = {row: replace(a, blind=True) for row, a in program.alarms.items()}
+        alarm = self._roster.switch_alarms.get(source.id)
+        since = max(filter(None, (health.blind_since, self._awake_since)), default=now)
+        silent = health.blind_since is not None and now - since >= self._roster.watching.silent_after
         raise_it = alarm is None and health.state is HealthState.BLIND and silent
         clear_it = alarm is not None and health.state in (HealthState.FRESH, HealthState.OFF)
         if not raise_it and not clear_it:
             return
-        sentence = health.sentence if raise_it else f"{source.connection.name} answers again."
-        change = switch_change(source.connection, alarm, sentence, now, self.sender(), self._thread(alarm), self._demo)
-        self._write([_Entry(None, 0, change)], Ledger((change,)))
-        if raise_it:
-            active = [a for a in self.store.alarms.active() if a.key == change.state.key]
-            if active:
-                self._switch_alarms[source.id] = active[0]
+        name = source.connection.name
+        sentence = f"{name} answers again." if health.state is HealthState.FRESH else health.sentence
+        if source.off:
+            sentence = f"{name} was switched off in noc_alerts, so it is not read any more."
+
+        def make() -> Batch:
+            thread = self._writer.thread(alarm)
+            change = switch_change(source.connection, alarm, sentence, now, self.sender(), thread, self._demo)
+            return Batch((Entry(change, lambda kept: self._keep_switch_alarm(source.id, kept)),), Ledger((change,)))
+
+        self._writer.put(make)
+
+    def _keep_switch_alarm(self, connection_id: int, alarm: Alarm) -> None:
+        if alarm.active:
+            self._roster.switch_alarms[connection_id] = alarm
         else:
-            del self._switch_alarms[source.id]
+            self._roster.switch_alarms.pop(connection_id, None)
 
     def active_alarms(self) -> list[Alarm]:
         """Give the alarms that are alive, the oldest first."""
         alarms = [alarm for p in self.programs for alarm in p.alarms.values()]
-        return sorted([*alarms, *self._switch_alarms.values()], key=lambda a: (a.raised_at, a.id or 0))
+        return sorted([*alarms, *self._roster.switch_alarms.values()], key=lambda a: (a.raised_at, a.id or 0))
 
     def snapshot(self, now: datetime) -> Snapshot:
         """Give how everything stands."""
@@ -430,6 +291,8 @@ class Engine:
     def publish(self, now: datetime) -> None:
         """Tell listeners how everything stands."""
         self._listener(Rounded(self.snapshot(now)))
+
+    # -- what a person asks for ------------------------------------------------------------------------------------------
 
     def acknowledge(self, alarm_id: int, who: str, note: str, now: datetime, *, back: bool = False) -> None:
         """Note that a person took an alarm, or gave it `back`. Raises BadInput when it is not alive."""
@@ -447,7 +310,8 @@ class Engine:
 
         for program in self.programs:
             program.alarms = {row: taken(alarm) for row, alarm in program.alarms.items()}
-        self._switch_alarms = {cid: taken(alarm) for cid, alarm in self._switch_alarms.items()}
+        for cid, alarm in list(self._roster.switch_alarms.items()):
+            self._roster.switch_alarms[cid] = taken(alarm)
         self._listener(EventsAdded())
         self.publish(now)
 
@@ -455,12 +319,8 @@ class Engine:
         """Open a chart; its frames go to the listener. A chart of a switch that is gone stays empty."""
         source = self.sources.get(spec.connection_id)
         if source is not None:
-            self._listener(self.charts.open(chart_id, spec, source, self._reader(source), now))
+            self._listener(self.charts.open(chart_id, spec, source, self._roster.reader(source), now))
 
     def close_chart(self, chart_id: int) -> None:
         """Forget a chart."""
         self.charts.close(chart_id, self.sources)
-
-    def connections(self) -> list[Connection]:
-        """Give the connections that are to be read."""
-        return [s.connection for s in self.sources.values() if s.connection.enabled]

@@ -158,6 +158,7 @@ _WORDS = {
     Reason.RULE_DELETED: "The alert was deleted.",
     Reason.RULE_CHANGED: "The alert no longer looks at this company.",
 }
+SWITCH_REMOVED = "The switch was removed from noc_alerts."
 
 
 def _sentence(program: Program, step: Step, value: float | None, calls: int | None) -> str:
@@ -183,10 +184,11 @@ def _sentence(program: Program, step: Step, value: float | None, calls: int | No
 def switch_change(
     connection: Connection, alarm: Alarm | None, sentence: str, now: datetime, sender: Sender, thread: Thread, demo: bool
 ) -> Change:
-    """Give the built-in alarm "switch unreachable": raised when `alarm` is None, else cleared."""
+    """Give the built-in alarm "switch unreachable": raised when `alarm` is None, else cleared (or the switch is off now)."""
     key = RuleKey(RuleKind.SWITCH, connection.id or 0, connection.id or 0, Subject(()))
     raised = alarm is None
-    reason = Reason.SOURCE_SILENT if raised else Reason.SOURCE_BACK
+    back = Reason.SOURCE_BACK if connection.enabled else Reason.RULE_DISABLED
+    reason = Reason.SOURCE_SILENT if raised else back
     if alarm is None:
         alarm = Alarm(
             None, key, f"{connection.name} unreachable", NoticeLevel.CRITICAL, "Switch", "", "unreachable",
@@ -212,6 +214,47 @@ def switch_change(
         event,
         tuple(_deliveries(facts, targets, now, sender, thread, alarm.id)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A rule on a subject that cannot go on: its alert or its switch is gone, or was changed meanwhile.
+
+    `alarm` None = only a hold time was running. `connection` None = nobody knows its switch any more. `removed`: the switch is.
+    `tell`: recoveries are told.
+    """
+
+    state: RuleState
+    alarm: Alarm | None
+    reason: Reason
+    connection: Connection | None
+    tell: bool = True
+    removed: bool = False
+
+
+def ended_change(over: Over, now: datetime, sender: Sender, thread: Thread) -> Change:
+    """Give the end of a rule on a subject that cannot go on."""
+    state, alarm, reason, connection = over.state, over.alarm, over.reason, over.connection
+    key, switch = state.key, connection.name if connection else ""
+    text = SWITCH_REMOVED if over.removed or connection is None else _WORDS[reason]
+    normal = RuleState(key, Phase.NORMAL, now, 0, alarm.id if alarm else None)
+    transition = Transition(key, now, state.phase, Phase.NORMAL, reason, None, None, text, alarm.id if alarm else None)
+    if alarm is None:
+        return Change(transition, normal)
+    ended = replace(alarm, cleared_at=now, cleared_reason=reason, blind=False)
+    subject = key.subject.label or f"switch {switch}".strip()
+    facts = Facts(
+        cause=Cause.CLEARED, title=alarm.title, level=alarm.level.value, subject=subject,
+        company=key.subject.parts[0][1] if key.subject.parts else "", switch=switch, area=alarm.area, operator="",
+        threshold=None, reset=None, value=None, unit=alarm.unit, limit=alarm.limit, calls=None, rests_on="",
+        sample_period_s=None, at=now, since=alarm.raised_at, worst=alarm.worst, reason=reason.value,
+        demo=connection.demo if connection else False,
+    )  # fmt: skip
+    code, targets = decide(Cause.CLEARED, alarm.level, (), False, over.tell, thread.targets)
+    where = ", ".join(filter(None, (subject, switch)))
+    event = Event(now, EventType.ALARM, alarm.title, where, text, alarm.id, key.connection_id)
+    deliveries = tuple(_deliveries(facts, targets, now, sender, thread, alarm.id))
+    return Change(replace(transition, told=code.value), normal, ended, event, deliveries)
 
 
 def told_code(change: Change) -> Told | None:

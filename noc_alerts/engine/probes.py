@@ -65,7 +65,7 @@ def evaluate_now(engine: Engine, alert: Alert, now: datetime) -> tuple[list[Chec
     if not sources:
         step = CheckStep("Evaluate", False, "No switch is connected that this alert could look at.", _since(began))
         return [step], []
-    found = [_worst(engine, alert, source) for source in sources]
+    found = [_worst(engine, alert, source, now) for source in sources]
     program, subject, value, calls = _worst_of(alert, found)
     facts = facts_of(Cause.TEST, program, subject, value, calls, now, None)
     breached = value is not None and _breached(alert, value)
@@ -97,7 +97,7 @@ def _breached(alert: Alert, value: float) -> bool:
 _Found = tuple[Program, Subject, float | None, int | None]
 
 
-def _worst(engine: Engine, alert: Alert, source: Source) -> _Found:
+def _worst(engine: Engine, alert: Alert, source: Source, now: datetime) -> _Found:
     """Give the worst subject of one source with its value, from readings or from the stored calls."""
     program = Program(alert, source)
     fallback = Subject.company(alert.scope.kind, alert.scope.names[0]) if alert.scope.names else Subject(())
@@ -110,7 +110,7 @@ def _worst(engine: Engine, alert: Alert, source: Source) -> _Found:
         row = _pick(alert, program.values, rows)
         return program, program.subjects()[row], float(program.values[row]), 1
     assert facts.factor is not None and alert.sample_period is not None  # an area is either a reading or a factor
-    factor, end = FACTORS[facts.factor], source.as_of or datetime.now(UTC)
+    factor, end = FACTORS[facts.factor], source.as_of or now
     dims = (alert.scope.kind.dimension,)
     table = query_table(
         engine.store, [source.id], dims, (), end - alert.sample_period, end, source.connection.clock
@@ -131,12 +131,17 @@ def _worst(engine: Engine, alert: Alert, source: Source) -> _Found:
 def _pick(alert: Alert, values: "np.ndarray[tuple[int], np.dtype[np.float64]]", rows: Iterable[int]) -> int:
     index = np.asarray(list(rows))
     column = values[index]
+    breached = compare(column, alert.operator, alert.threshold)
+    if breached.any():  # with = and != the worst is neither the least nor the most
+        index, column = index[breached], column[breached]
     return int(index[int(column.argmin() if alert.operator.fires_below else column.argmax())])
 
 
 def _worst_of(alert: Alert, found: Sequence[_Found]) -> _Found:
     best = found[0]
     for other in found[1:]:
+        if best[2] is not None and _breached(alert, best[2]) and not (other[2] is not None and _breached(alert, other[2])):
+            continue
         if other[2] is not None and worse(alert.operator, best[2], other[2]) == other[2]:
             best = other
     return best

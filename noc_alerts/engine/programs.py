@@ -1,5 +1,6 @@
 """An alert applied to one source: which rows it looks at, their values, and its memory of them. Engine thread only."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import Subject
 from noc_alerts.rules.conditions import may_hold
 from noc_alerts.rules.lifecycle import Step, Terms, Track
+
+log = logging.getLogger(__name__)
 
 
 def _ms(span: timedelta) -> int:
@@ -43,6 +46,7 @@ class Program:
         self.calls: Ints = np.zeros(0, dtype=np.int64)
         self._terms = terms_of(alert)
         self._low = self._high = np.nan
+        self._logged = ""
 
     @property
     def rule_id(self) -> int:
@@ -94,6 +98,20 @@ class Program:
         """Give the key of a row."""
         return RuleKey(RuleKind.ALERT, self.rule_id, self.source.id, self.subjects()[row])
 
+    def keep_alarm(self, row: int, alarm: Alarm) -> None:
+        """Take an alarm over as the store has it; one that is over is forgotten."""
+        if alarm.active:
+            self.alarms[row] = alarm
+        else:
+            self.alarms.pop(row, None)
+
+    def fail(self, error: Exception) -> None:
+        """Note that it cannot be judged; called while `error` is handled. The same error is logged once."""
+        self.error = str(error) or type(error).__name__
+        if self.error != self._logged:
+            self._logged = self.error
+            log.exception("alert %s could not be judged", self.alert.title)
+
     def restore(self, state: RuleState, alarm: Alarm | None) -> None:
         """Take a subject's state over from before a restart."""
         row = self.row(state.key.subject)
@@ -124,8 +142,10 @@ class Program:
         self.values, self.calls = values, calls
 
     def judge(self, as_of: datetime) -> list[Step]:
-        """Hold the values against the limits at `as_of`."""
+        """Hold the values against the limits at `as_of`. A time without judgements before it does not count as held."""
         self.read()
+        if self.judged_at is None or not timedelta(0) <= as_of - self.judged_at <= self.source.blind_after:
+            self.track.skip()
         self.judged_at = as_of
         if self.track.idle and not may_hold(self._low, self._high, self._terms.operator, self._terms.threshold):
             return []

@@ -14,7 +14,7 @@ from noc_alerts.model.alarms import Alarm, Phase, Verdict
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import CompanyKind, CompanyStatus, Dimension, ReadingKind
 from noc_alerts.model.connections import HealthState
-from noc_alerts.rules.conditions import worse
+from noc_alerts.rules.conditions import compare, worse
 
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 ASR, ACD, PDD = FACTORS["asr"], FACTORS["acd_std"], FACTORS["pdd"]
@@ -95,7 +95,8 @@ def _lines_of(
         value = float(values[row])
         return Sampled(None if np.isnan(value) else value * scale, int(calls[row]))
 
-    for name in dict.fromkeys([*listed, *rows]):
+    read = [subject.parts[0][1] for board in (balances, channels) for subject in board.subjects]
+    for name in dict.fromkeys([*listed, *rows, *read]):
         row = rows[name][0] if name in rows else None
         company = source.companies.get((kind, name))
         balance, up = balances.get(name), channels.get(name)
@@ -138,6 +139,9 @@ def _alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLi
         judged += program.judged_at is not None
         if len(with_value):
             column = program.values[with_value]
+            breached = compare(column, alert.operator, alert.threshold)
+            if breached.any():  # with = and != the worst is neither the least nor the most
+                with_value, column = with_value[breached], column[breached]
             row = int(with_value[int(column.argmin() if alert.operator.fires_below else column.argmax())])
             value, calls = program.value(row)
             if worst is None or worse(alert.operator, worst[0], value) == value:

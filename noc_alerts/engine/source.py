@@ -3,19 +3,21 @@
 Engine thread only. Knows no rules.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from noc_alerts.metrics.columns import NO_TIME, Bools, Calls, CodeMap, make_calls
+from noc_alerts.metrics.columns import NO_TIME, Bools, Calls, CodeMap, find_bad, make_calls
 from noc_alerts.metrics.factors import Floats
 from noc_alerts.metrics.grouping import Dictionaries, Grouping, Where
 from noc_alerts.metrics.rings import View, Window
 from noc_alerts.metrics.series import Timeline
 from noc_alerts.model.companies import Company, CompanyKind, Dimension, Reading, ReadingKind, Subject
-from noc_alerts.model.connections import Connection, Health, HealthState
+from noc_alerts.model.connections import Clock, Connection, Health, HealthState
+from noc_alerts.notify.words import format_span
 from noc_alerts.switches.protocol import LiveCall, State
 
 ViewKey = tuple[tuple[Dimension, ...], Where]
@@ -80,6 +82,8 @@ class Source:
         self.boards: dict[tuple[ReadingKind, CompanyKind], Board] = {}
         self.channels: float | None = None
         self.timelines: dict[int, Timeline] = {}
+        self.stale = False  # its views do not hold what the store holds: `require` must fill them first
+        self._took = self._slow = timedelta(0)
         self._books = Dictionaries()
         self._groupings: dict[ViewKey, Grouping] = {}
         self._views: dict[ViewKey, View] = {}
@@ -109,6 +113,8 @@ class Source:
 
     def require(self, wanted: Mapping[ViewKey, set[Window]], read: ReadCalls, now: datetime) -> None:
         """Have exactly these views with these windows; fill those that are new or changed from the stored calls."""
+        if self.stale:  # an earlier filling did not come to its end
+            self._windows = {}
         changed = {key for key, windows in wanted.items() if self._windows.get(key) != windows}
         for gone in set(self._views) - set(wanted):
             del self._views[gone]
@@ -118,6 +124,7 @@ class Source:
             self._views[key].open(self._windows[key])
         if not changed:
             return
+        self.stale = True
         now_ms = to_ms(self.as_of or now)
         new = [self._views[key] for key in changed]
         for view in new:
@@ -127,6 +134,14 @@ class Source:
         up = self._live_calls(call for call, _ in self._answered.values())
         if len(up):
             self._feed(up, new, None, completion=False)
+        self.stale = False
+
+    def empty_views(self, as_of: datetime | None) -> None:
+        """Let go of what was counted, to be filled again from the store as of `as_of` (the clock went back, a page was lost)."""
+        self.as_of = as_of
+        self.stale = True
+        self._windows = {}
+        self.timelines.clear()
 
     def open_timeline(self, chart_id: int, timeline: Timeline, read: ReadCalls, end: datetime) -> None:
         """Fill a chart's timeline from the stored calls and keep it up to date."""
@@ -146,10 +161,10 @@ class Source:
         if self._answered:
             seen = [bool(i) and i in self._answered for i in calls.call_ids]
             if any(seen):
-                counted = np.array(seen) & (calls.answer_ms != NO_TIME)
-                outcome = ~counted
-                for i in np.flatnonzero(counted).tolist():
-                    del self._answered[calls.call_ids[i]]
+                outcome = np.ones(len(calls), dtype=bool)
+                for i in np.flatnonzero(np.array(seen) & (calls.answer_ms != NO_TIME)).tolist():
+                    # of two records of one call only the first was counted while it was up
+                    outcome[i] = self._answered.pop(calls.call_ids[i], None) is None
         self._feed(calls, self._views.values(), outcome)
         for timeline in self.timelines.values():
             timeline.add(calls, outcome=outcome)
@@ -180,10 +195,11 @@ class Source:
         return self.boards.setdefault((what, kind), Board(kind))
 
     def _take_live(self, live: tuple[LiveCall, ...], at: datetime) -> None:
-        new = [c for c in live if c.answer_ms is not None and c.call_id not in self._answered]
+        new = self._newly_answered(live, at)
         for call in live:
-            if call.answer_ms is not None:
-                self._answered[call.call_id] = (call, at)
+            if call.call_id in self._answered:
+                self._answered[call.call_id] = (self._answered[call.call_id][0], at)
+        self._answered.update({call.call_id: (call, at) for call in new})
         if new:
             calls = self._live_calls(new)
             self._feed(calls, self._views.values(), None, completion=False)
@@ -194,6 +210,14 @@ class Source:
         ringing = self._live_calls(live)
         for view in self._views.values():
             view.set_live(self._books.encode(ringing, view.grouping.needs), len(ringing))
+
+    def _newly_answered(self, live: tuple[LiveCall, ...], at: datetime) -> list[LiveCall]:
+        """Give the calls whose answer counts now: none under the clock `end`, none with impossible times."""
+        if self.connection.clock is Clock.END:
+            return []
+        new = {c.call_id: c for c in live if c.answer_ms is not None and c.call_id not in self._answered}
+        bad = find_bad(self._live_calls(new.values()), to_ms(at))
+        return [call for i, call in enumerate(new.values()) if i not in bad]
 
     def _live_calls(self, live: Iterable[LiveCall]) -> Calls:
         """Make columns of calls in progress; their end is not known, so only the outcome may be counted."""
@@ -219,9 +243,12 @@ class Source:
 
     # -- trust -----------------------------------------------------------------------------------------------------------
 
-    def read_done(self, as_of: datetime, newest: datetime | None, next_try: datetime) -> bool:
+    def read_done(self, as_of: datetime, newest: datetime | None, next_try: datetime, took: timedelta = timedelta(0)) -> bool:
         """Note a complete read whose data is true for `as_of`; windows move there. Gives whether it was failing before."""
         was_failing = self._failing
+        took = max(took, timedelta(0))
+        self._slow = min(took, self._took)  # one long read (the first, of all history) is no slow switch yet
+        self._took = took
         self._failing = False
         self.as_of = as_of
         now_ms = to_ms(as_of)
@@ -264,17 +291,41 @@ class Source:
         health = self._health
         if health.state is HealthState.OFF:
             return health
-        if health.read_at is None:
+        if self._health.read_at is None:
             state = HealthState.BLIND if self._failing else HealthState.WAITING
             return replace(health, state=state)
-        poll = self.connection.poll
-        age = now - health.read_at
-        if age <= poll * FRESH_INTERVALS + READ_GRACE and not self._failing:
+        if self._slow > self.connection.poll:
+            took, poll = format_span(self._slow), format_span(self.connection.poll)
+            note = f"Reading takes {took}, longer than its interval of {poll}."
+            health = replace(health, note=f"{health.note} {note}".strip())
+        age = abs(now - self._health.read_at)  # a clock that was set back leaves the age unknown, never good
+        if age <= self._interval * FRESH_INTERVALS + self._grace and not self._failing:
             return health
-        late = age <= poll * BLIND_INTERVALS + READ_GRACE
-        since = health.blind_since or health.read_at + poll
+        late = age <= self.blind_after
+        since = health.blind_since
+        if since is None:
+            late_at = self._health.read_at + self._interval
+            since = late_at if late_at < now else now
         sentence = health.sentence or f"{self.connection.name} has not been read in time. Its rules are not judged."
         return replace(health, state=HealthState.LATE if late else HealthState.BLIND, sentence=sentence, blind_since=since)
+
+    @property
+    def blind_after(self) -> timedelta:
+        """Give how old its data may be; reads that take longer than the interval stretch it."""
+        return self._interval * BLIND_INTERVALS + self._grace
+
+    @property
+    def _interval(self) -> timedelta:
+        return self.connection.poll * max(1, math.ceil(self._slow / self.connection.poll))
+
+    @property
+    def _grace(self) -> timedelta:
+        return max(READ_GRACE, self._took)
+
+    @property
+    def off(self) -> bool:
+        """Tell whether it is not read at all: switched off, or imported files."""
+        return self._health.state is HealthState.OFF
 
     @property
     def failing(self) -> bool:

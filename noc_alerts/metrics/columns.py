@@ -196,7 +196,7 @@ def find_bad(calls: Calls, now_ms: int) -> dict[int, str]:
         (np.maximum(calls.setup_ms, calls.end_ms) > now_ms + FUTURE_MS, "from the future"),
         (calls.setup_ms < 0, "no setup time"),
         (calls.end_ms < 0, "no end time"),
-        ((calls.talk_ms < 0) | (calls.billed_ms < 0), "negative duration"),
+        ((calls.talk_ms < 0) | (calls.billed_ms < 0) | (calls.pdd_ms < NO_TIME), "negative duration"),
         ((calls.answer_ms != NO_TIME) & (calls.end_ms < calls.answer_ms), "end before answer"),
         (calls.end_ms < calls.setup_ms, "end before setup"),
         ((calls.answer_ms != NO_TIME) & (calls.answer_ms < calls.setup_ms), "answer before setup"),

@@ -190,6 +190,7 @@ class View:
         self._trails: dict[int, Trail] = {}
         self._live: Ints | None = None
         self._columns: dict[tuple[str, int, int, float], tuple[int, Column]] = {}
+        self._plain: dict[tuple[str, int], tuple[int, Floats, Ints]] = {}  # before scale and `min_calls`
 
     @property
     def dimensions(self) -> frozenset[Dimension]:
@@ -213,6 +214,7 @@ class View:
         self._rings = {length: Ring(length, measures) for length, measures in needs.items()}
         self._trails = {length: Trail(length) for length in trails}
         self._columns.clear()
+        self._plain.clear()
 
     def slide(self, now_ms: int) -> None:
         """Move every window to now."""
@@ -257,6 +259,7 @@ class View:
         rows = self.grouping.rows(codes, n)
         self._live = np.bincount(rows[rows >= 0], minlength=len(self.grouping))
         self._columns.clear()
+        self._plain.clear()
 
     def ring(self, window_ms: int) -> Ring:
         """Give the ring of a window. Raises KeyError when it was not opened."""
@@ -280,13 +283,20 @@ class View:
         kept = self._columns.get(key)
         if kept is not None and kept[0] == version and len(kept[1].value) == len(self.grouping):
             return kept[1]
-        value, calls = self.values(factor, window_ms)
+        value, calls = self._plain_values(factor, window_ms, version)
         if scale != 1.0:
             value = value * scale
         if min_calls > 0:
             value = np.where(calls >= min_calls, value, np.nan)
-        some = value[~np.isnan(value)]
-        low, high = (float(some.min()), float(some.max())) if len(some) else (np.nan, np.nan)
+        low, high = (float(np.fmin.reduce(value)), float(np.fmax.reduce(value))) if len(value) else (np.nan, np.nan)
         column = Column(value, calls, low, high)
         self._columns[key] = (version, column)
         return column
+
+    def _plain_values(self, factor: Factor, window_ms: int, version: int) -> tuple[Floats, Ints]:
+        """Give what `values` gives, worked out once for all rules whatever their `min_calls`."""
+        key = (factor.name, window_ms)
+        kept = self._plain.get(key)
+        if kept is None or kept[0] != version or len(kept[1]) != len(self.grouping):
+            kept = self._plain[key] = (version, *self.values(factor, window_ms))
+        return kept[1], kept[2]

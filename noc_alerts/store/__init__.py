@@ -26,7 +26,8 @@ __all__ = ["Store", "open_store"]
 class Store:
     """Everything that is kept. Each method is one transaction and raises StoreError when the file cannot do it."""
 
-    def __init__(self, noc: Database, calls: Database) -> None:
+    def __init__(self, folder: Path, noc: Database, calls: Database) -> None:
+        self.folder = folder
         self._noc = noc
         self._calls = calls
         self.calls = CallStore(calls)
@@ -54,7 +55,7 @@ def open_store(folder: Path) -> Store:
     try:
         calls = open_calls_db(profile.calls_db)
         try:
-            return Store(noc, calls)
+            return Store(folder, noc, calls)
         except BaseException:
             calls.close()
             raise

@@ -25,7 +25,7 @@ from tests.bench.children import ROOT
 from tests.bench.figures import Bound, Figure, figure_from, line
 
 sys.path.insert(1, str(ROOT / "packaging"))
-from screen import screen  # lies beside the packaging files, not in a package
+from screen import screen  # type: ignore[import-not-found]  # lies beside the packaging files, not in a package
 
 #: A measurement that takes longer than this hangs.
 TIMEOUT_S = 300
@@ -74,10 +74,10 @@ def a_screen() -> Iterator[tuple[dict[str, str], str]]:
         if all(shutil.which(program) for program in ("Xvfb", "openbox", "dbus-daemon")):
             with screen(os.environ) as inner:
                 yield inner, ""
-            return
+                return
         yield {**os.environ, "QT_QPA_PLATFORM": "offscreen"}, "Xvfb is not installed here, so windows are measured offscreen."
-        return
-    yield dict(os.environ), ""
+    else:
+        yield dict(os.environ), ""
 
 
 def one(measurement: Measurement, environment: Mapping[str, str]) -> tuple[list[Figure], str]:

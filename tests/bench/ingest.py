@@ -16,9 +16,10 @@ from unittest.mock import patch
 
 from noc_alerts.engine import engine as engine_module
 from noc_alerts.engine.engine import Engine
+from noc_alerts.metrics import columns
 from noc_alerts.model.connections import Clock, Connection, SwitchKind
 from noc_alerts.store import open_store
-from noc_alerts.switches import connexcs_records
+from noc_alerts.switches import connexcs_decode, connexcs_records
 from noc_alerts.switches.connexcs import ConnexCS
 from tests.bench.children import helper
 from tests.bench.figures import Bound, Figure, middle
@@ -69,9 +70,9 @@ def _once(port: int, now: datetime) -> tuple[float, Split]:
             client: Any = reader._client
             with (
                 patch.object(client, "post", split.timed("request, answer received", client.post)),
-                patch.object(connexcs_records, "array", split.timed("JSON decoded, typed", connexcs_records.array)),
-                patch.object(connexcs_records, "to_calls", split.timed("rows made columns", connexcs_records.to_calls)),
-                patch.object(engine_module, "find_bad", split.timed("checked", engine_module.find_bad)),
+                patch.object(connexcs_records, "array", split.timed("JSON decoded, typed", connexcs_decode.array)),
+                patch.object(connexcs_records, "to_calls", split.timed("rows made columns", connexcs_decode.to_calls)),
+                patch.object(engine_module, "find_bad", split.timed("checked", columns.find_bad)),
                 patch.object(store.calls, "ingest", split.timed("deduplicated, stored", store.calls.ingest)),
                 patch.object(source, "add", split.timed("counted in the windows", source.add)),
             ):

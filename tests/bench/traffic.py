@@ -45,7 +45,10 @@ class World:
         return np.searchsorted(self.share, self.rng.random(n)).astype(np.int64)
 
     def page(self, n: int, from_ms: int, to_ms_: int, who: Ints | None = None, answers: Bools | None = None) -> Calls:
-        """Make `n` records of calls that ended between two moments, in no order. `who`: their customers. `answers`: who answers."""
+        """Make `n` records of calls that ended between two moments, in no order.
+
+        `who`: their customers. `answers`: which of them are answered. Both [n]; None = by chance.
+        """
         rng = self.rng
         who = self.pick(n) if who is None else who
         answered = rng.random(n) < self.answers[who] if answers is None else answers

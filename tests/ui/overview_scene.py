@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent
 
 from noc_alerts.engine.news import AlertLine, ChartSpec, CompanyLine, Frame, Rounded, Sampled, Snapshot, SwitchLine
 from noc_alerts.metrics.series import Points
@@ -111,8 +112,10 @@ class Night:
         return self.page
 
     def close(self) -> None:
-        """Close window and store."""
+        """Close window and store; the window goes before what it was given, as at the end of the program."""
         self.window.close()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         self.store.close()
 
     def open(self, width: int = 1600, height: int = 1000) -> OverviewPage:

@@ -11,7 +11,7 @@ from overview_scene import Night
 from PySide6.QtCore import Qt
 
 import ui.setup.import_dialog
-from noc_alerts.notify.smtp_settings import SmtpSettings
+from noc_alerts.notify.smtp_settings import Security, SmtpSettings
 from noc_alerts.settings import Messages, save
 from ui.messages import Recorder
 from ui.overview.page import OverviewPage
@@ -96,7 +96,7 @@ def test_the_demo_of_the_packaged_program_is_the_program_itself(monkeypatch: pyt
     monkeypatch.setattr("sys.frozen", True, raising=False)
     assert demo_command()[1] == ["demo"]
     monkeypatch.undo()
-    program, arguments, folder = demo_command()
+    _, arguments, folder = demo_command()
     assert arguments == ["-m", "noc_alerts", "demo"]
     assert (Path(folder) / "noc_alerts" / "__main__.py").exists()
 
@@ -105,7 +105,7 @@ def test_it_says_what_of_messages_works(night: Night, welcome: Welcome, qtbot: Q
     night.window.setProperty("tray_available", True)
     welcome.refresh()
     assert welcome.told.text() == told_sentence(tray=True, mail=False)
-    smtp = SmtpSettings(host="mail.tessera.example", sender="noc@tessera.example")
+    smtp = SmtpSettings("mail.tessera.example", 587, Security.STARTTLS, "noc@tessera.example")
     save(night.store.settings, Messages(smtp=smtp))
     welcome.refresh()
     assert welcome.told.text() == "Messages on this desktop work, and e-mail is set up."

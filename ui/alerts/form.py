@@ -82,7 +82,7 @@ class AlertForm(QWidget):
             left = getattr(field.content, "left", None)
             if left is not None:
                 left.connect(lambda name=name: self._on_left(name))
-        theme.changed.connect(i.paint_levels)
+        theme.follow(i.level, i.paint_levels)
 
     # --- in and out --------------------------------------------------------------------------------------------------
 

@@ -40,9 +40,9 @@ class AlarmActions:
             self._context.commands.add(Command(f"overview.{name}", said, menu, key, group=group, page=PAGE), run, enabled=can)
 
         alarm, go = Menu.ALARM, Menu.GO
-        add("acknowledge", "&Acknowledge", alarm, "A", 1, self.acknowledge, lambda: bool(self._open()))
-        add("acknowledge_note", "Acknowledge with a &note…", alarm, "Shift+A", 1, self.ask_note, lambda: bool(self._open()))
-        add("give_back", "&Give it back", alarm, "U", 1, self.give_back, lambda: bool(self._taken()))
+        add("acknowledge", "&Acknowledge", alarm, "A", 1, self.acknowledge, lambda: bool(self.open_ones()))
+        add("acknowledge_note", "Acknowledge with a &note…", alarm, "Shift+A", 1, self.ask_note, lambda: bool(self.open_ones()))
+        add("give_back", "&Give it back", alarm, "U", 1, self.give_back, lambda: bool(self.taken_ones()))
         add("explain", "&Explain", alarm, "E", 2, explain, lambda: bool(self._chosen()))
         add("edit", "Edit &limits", alarm, "L", 2, self.edit, self._can_edit)
         add("charts", "Open in &Charts", go, "", 5, self.open_charts, self._has_subject)
@@ -66,23 +66,25 @@ class AlarmActions:
     def _active(self) -> list[Alarm]:
         return [row.alarm for row in self._chosen() if row.alarm is not None and row.alarm.active and row.alarm.id is not None]
 
-    def _open(self) -> list[Alarm]:
+    def open_ones(self) -> list[Alarm]:
+        """Return the chosen alarms that nobody has."""
         return [alarm for alarm in self._active() if alarm.acked_at is None]
 
-    def _taken(self) -> list[Alarm]:
+    def taken_ones(self) -> list[Alarm]:
+        """Return the chosen alarms that somebody has."""
         return [alarm for alarm in self._active() if alarm.acked_at is not None]
 
     def acknowledge(self) -> None:
         """Take the chosen alarms, at once when the operator's name is known."""
         operator = self._context.operator()
         if operator:
-            self._take(self._open(), operator, "")
+            self._take(self.open_ones(), operator, "")
         else:
             self.ask_note()
 
     def ask_note(self) -> None:
         """Ask for name and note, then take the chosen alarms."""
-        alarms = self._open()
+        alarms = self.open_ones()
         if not alarms:
             return
         rows = [row for row in self._chosen() if row.alarm in alarms]
@@ -105,7 +107,7 @@ class AlarmActions:
 
     def give_back(self) -> None:
         """Give the chosen alarms back: nobody has them then."""
-        alarms, who = self._taken(), self._context.operator()
+        alarms, who = self.taken_ones(), self._context.operator()
         ids = [alarm.id for alarm in alarms if alarm.id is not None]
         if not ids:
             return

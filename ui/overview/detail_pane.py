@@ -121,7 +121,7 @@ class DetailPane(Panel):
             self.body.addWidget(widget)
         self.body.addWidget(self._body_host, 1)
         self.body.addWidget(self._nothing, 0, Qt.AlignmentFlag.AlignTop)
-        theme.changed.connect(lambda: self._head_row.setFixedHeight(theme.px(PANEL_HEAD)))
+        theme.follow(self._head_row, lambda: self._head_row.setFixedHeight(theme.px(PANEL_HEAD)))
 
     def _value_row(self) -> QWidget:
         host = QWidget()
@@ -212,12 +212,12 @@ class DetailPane(Panel):
         self._rules[1].setVisible(shown and self._sections.direction() is QBoxLayout.Direction.TopToBottom)
         self._show_actions(row)
 
-    def set_operator(self, operator: str, many: int) -> None:
+    def set_operator(self, operator: str, open_ones: int, taken: int) -> None:
         """Name who acknowledges, and how many alarms when several are selected."""
-        count = f" {text.number(many)}" if many > 1 else ""
+        count = f" {text.number(open_ones)}" if open_ones > 1 else ""
         self.acknowledge.setText(f"Acknowledge{count} as {operator}" if operator else f"Acknowledge{count}…")
         self.acknowledge.setAccessibleName(self.acknowledge.text())
-        self.give_back.setText(f"Give {text.number(many)} back" if many > 1 else "Give it back")
+        self.give_back.setText(f"Give {text.number(taken)} back" if taken > 1 else "Give it back")
 
     def _lines(self, row: AlarmRow, story: Story) -> list[Line]:
         lines = [] if row.alarm is None else words.story_lines(row.alarm, story)
@@ -279,7 +279,7 @@ class DetailPane(Panel):
         now, zone = self._cells.now, prefs.zone
         lasted = f"In alarm for {text.span(ended - alarm.raised_at)}, cleared {text.time_of(ended, now, zone)}"
         limit = f"Limit {words.limit_words(alarm, row.alert, unit=True)}." if alarm.key.subject.parts else ""
-        self.facts.set(f"{lasted}{f' ({how.lower()})' if how else ''}. {limit}".strip())
+        self.facts.set(f"{lasted}{f' ({how.lower()})' if how else ''}.\n{limit}".strip())
 
     def _show_switch(self, row: AlarmRow, now: datetime) -> None:
         if row.alarm is not None and not row.alarm.active:
@@ -287,8 +287,7 @@ class DetailPane(Panel):
             return
         self.value.set(text.UNKNOWN, Role.BLIND)
         self._sample.set(f"for {text.span(now - row.since)}")
-        sentence = "" if row.switch is None else row.switch.health.sentence
-        self.facts.set(f"{sentence} Alerts on it neither fire nor clear until it answers.".strip())
+        self.facts.set("Alerts on it neither fire nor clear until it answers.")
 
 
 def _period(row: AlarmRow) -> str:

@@ -150,7 +150,7 @@ class Siblings(QWidget):
         """Compare the alarm's subject with its siblings; tell whether there is something to compare."""
         alarm, area = row.alarm, _area_of(row)
         kind = alarm.key.subject.company_kind if alarm is not None else None
-        if snapshot is None or alarm is None or area is None or kind is None or row.blind:
+        if snapshot is None or alarm is None or area is None or kind is None or row.blind or not alarm.active:
             return False
         lines = [line for line in snapshot.companies if line.connection_id == alarm.key.connection_id and line.kind is kind]
         own = alarm.key.subject.parts[0][1]

@@ -234,7 +234,7 @@ class OverviewPage(Page):
             return
         try:
             self._stories.refresh()
-            stories = self._stories.of(snapshot.alarms)
+            stories, complete = self._stories.of(snapshot.alarms)
         except StoreError as error:
             state = PageState(StateKind.ERROR, "The alarms cannot be read", error.sentence, "Try again", self.refresh)
             self.alarms.set_state(state)
@@ -252,6 +252,8 @@ class OverviewPage(Page):
         self._want_charts()
         self._show_pane()
         self._fit()
+        if not complete:
+            self._soon.start()
 
     def _show_head(self, rows: list[AlarmRow]) -> None:
         counts = self.filters.count(rows)
@@ -333,8 +335,11 @@ class OverviewPage(Page):
     def _show_pane(self) -> None:
         row = self._picked_row()
         self.pane.show_row(row, self._story, self._snapshot, self._now)
-        self.pane.set_operator(self._context.operator(), len(self.chosen()))
+        self._name_operator()
         self.pane.setVisible(row is not None or bool(self.alarms.model.total))
+
+    def _name_operator(self) -> None:
+        self.pane.set_operator(self._context.operator(), len(self.deeds.open_ones()), len(self.deeds.taken_ones()))
 
     def _on_picked_gone(self, key: RowKey) -> None:
         """Stay on an alarm that cleared: no other one may slip under the hand that is about to take it."""
@@ -346,15 +351,17 @@ class OverviewPage(Page):
 
     def _on_current_changed(self, key: object) -> None:
         if not self.alarms.updating and isinstance(key, tuple):
+            self.cleared.area.view.clearSelection()
             self._pick(key)
 
     def _on_selected_changed(self) -> None:
         if not self.alarms.updating:
-            self.pane.set_operator(self._context.operator(), len(self.chosen()))
+            self._name_operator()
             self._context.commands.refresh()
 
     def _on_cleared_chosen(self, key: object) -> None:
         if isinstance(key, int):
+            self.alarms.area.view.clearSelection()
             self._pick(("alarm", key))
 
     # --- what cleared ------------------------------------------------------------------------------------------------

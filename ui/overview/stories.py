@@ -16,6 +16,7 @@ from noc_alerts.settings import Watching, load
 from noc_alerts.store import Store
 from ui.overview.words import Story
 
+AT_ONCE = 40
 _MAX_DELIVERIES = 200
 _LOOK_BACK = 200  # transitions of a rule looked through for what came before an alarm
 
@@ -39,14 +40,25 @@ class Stories:
         self.silent_after = load(self._store.settings, Watching).silent_after
         self._revisions = revisions
 
-    def of(self, alarms: Iterable[Alarm]) -> dict[int, Story]:
-        """Return the stories by alarm id, reading those not known yet, and forget those of other alarms. Raises StoreError."""
+    def of(self, alarms: Iterable[Alarm]) -> tuple[dict[int, Story], bool]:
+        """Return the stories by alarm id, and whether all are there; forget those of other alarms. Raises StoreError.
+
+        At most AT_ONCE are read in one call, so that a flood of alarms does not hold the window.
+        """
         found: dict[int, Story] = {}
+        left, complete = AT_ONCE, True
         for alarm in alarms:
-            if alarm.id is not None:
-                found[alarm.id] = self._kept.get(alarm.id) or self._read(alarm.id)
+            if alarm.id is None:
+                continue
+            story = self._kept.get(alarm.id)
+            if story is None and left:
+                story, left = self._read(alarm.id), left - 1
+            if story is None:
+                complete = False
+            else:
+                found[alarm.id] = story
         self._kept = found
-        return found
+        return found, complete
 
     def full(self, alarm: Alarm) -> Story:
         """Return the story of one alarm read anew, with the wait for its hold time before it was raised. Raises StoreError."""

@@ -46,14 +46,14 @@ def demo_command() -> tuple[str, list[str], str]:
 class _Drawing(QWidget):
     """The drawing of a card."""
 
-    def __init__(self, name: str, role: Role) -> None:
+    def __init__(self, name: str, role: Role, side: int = 32) -> None:
         super().__init__()
-        self._name, self._role = name, role
-        self.setFixedSize(32, 32)
+        self._name, self._role, self._side = name, role, side
+        self.setFixedSize(theme.px(side), theme.px(side))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        icons.draw(painter, self._name, QPointF(16, 16), 32, self._role)
+        icons.draw(painter, self._name, QPointF(self.width() / 2, self.height() / 2), self._side, self._role)
         painter.end()
 
 
@@ -178,7 +178,7 @@ class Welcome(QWidget):
             "welcome_card_demo",
             "play",
             "Try the demo",
-            "A switch with 12 customers and 6 carriers, built in; one carrier fails after about a minute.",
+            "A built-in switch with 12 customers and 6 carriers. One carrier fails soon after the start.",
             (
                 "Calls come in as they would at night",
                 "Watch the first alarm arrive and acknowledge it",
@@ -196,9 +196,7 @@ class Welcome(QWidget):
         panel.set_padding(16, 12)
         across = QHBoxLayout()
         across.setSpacing(16)
-        sign = _Drawing("info", Role.MUTED)
-        sign.setFixedSize(20, 32)
-        across.addWidget(sign)
+        across.addWidget(_Drawing("info", Role.MUTED, 18))
         across.addWidget(self.told, 1)
         across.addWidget(self.messages_button)
         panel.body.addLayout(across)

@@ -37,10 +37,11 @@ ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What was written about an alarm: its transitions and its deliveries, both oldest first."""
+    """What was written about an alarm: its transitions and its deliveries, both oldest first. Not `known`: not read yet."""
 
     transitions: tuple[Transition, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    known: bool = True
 
     @property
     def phase(self) -> Phase:
@@ -52,7 +53,7 @@ class Story:
         return tuple(each for each in self.deliveries if each.facts.cause is cause)
 
 
-NO_STORY = Story()
+NO_STORY = Story(known=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,8 @@ def told_words(story: Story, zone: tzinfo) -> tuple[str, Role]:
     sent = [each for each in raised if each.state is DeliveryState.SENT]
     mailed = [each for each in sent if each.channel is Channel.EMAIL]
     if failed and not mailed:
-        return f"message to {_who(failed)} failed", Role.WARNING
+        who = _who(failed)
+        return f"{'tray' if who == 'tray' else f'mail to {who}'} failed", Role.WARNING
     if sent:
         best = mailed or sent
         at = max(each.sent_at or each.created_at for each in best)
@@ -215,6 +217,8 @@ def next_words(
 
 def _message_next(alert: Alert, story: Story, zone: tzinfo) -> str:
     """Return what becomes of messages: still waiting, or again when it clears."""
+    if not story.known:
+        return ""
     raised = story.of(Cause.RAISED)
     waiting = [each for each in raised if each.state is DeliveryState.WAITING and each.tries]
     if waiting:

@@ -74,7 +74,7 @@ class ZoneField(TextField):
 class GeneralTab(QObject):
     """Who sits here, which zone times are in, where the data is. `panel` is the widget."""
 
-    def __init__(self, context: ScreenContext, folder: Path | None) -> None:
+    def __init__(self, context: ScreenContext, folder: Path) -> None:
         super().__init__()
         self._context = context
         self._operator = TextField("settings_operator", placeholder="mira")
@@ -83,11 +83,11 @@ class GeneralTab(QObject):
         self._other.setPlaceholderText("this computer's")
         self._zone_field = beside("Times are shown in", self._zone)
         self._other_field = beside("Tooltips add", self._other, "A second zone, for talks with carriers far away.")
-        where = Label(str(folder) if folder is not None else "", Role.TEXT, name="settings_folder")
+        where = Label(str(folder), Role.TEXT, name="settings_folder")
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         where.setAccessibleName(f"Data folder {folder}")
         hint = "Rules, alarms, messages and call records. Name another one with --profile when the program starts."
-        data = [beside("Data folder", where, hint)] if folder is not None else []
+        data = [beside("Data folder", where, hint)]
         operator = beside("Your name", self._operator, "Stands beside the alarms you acknowledge.")
         sections: list[tuple[str, list[QWidget]]] = [
             ("Operator", [operator]),
@@ -103,6 +103,7 @@ class GeneralTab(QObject):
         for zone in (self._zone, self._other):
             zone.left.connect(self._on_zone)
             zone.returnPressed.connect(self._on_zone)
+        self.setParent(self.panel)  # so that it lets go of the preferences together with what it shows
         prefs.changed.connect(self._on_pref_changed)
 
     def show(self) -> None:
@@ -160,11 +161,11 @@ class LookTab(QObject):
         self.panel: Panel = tab_room(
             "settings_look", [("Colours and size", [theme_field, scale_field]), ("Tables", [density_field])]
         )
-        self.show()
         self._theme.chosen.connect(self._on_theme)
         self._scale.chosen.connect(self._on_scale)
         self._density.chosen.connect(self._on_density)
-        theme.changed.connect(self.show)
+        theme.follow(self.panel, self.show)
+        self.setParent(self.panel)  # so that it lets go of the preferences together with what it shows
         prefs.changed.connect(self._on_pref_changed)
 
     def show(self) -> None:

@@ -6,7 +6,6 @@ Runs on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -42,7 +41,7 @@ class SettingsPage(Page):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__("settings_page", "Settings")
         self._context = context
-        folder: Path | None = getattr(context.service.store, "folder", None)
+        folder = context.service.store.folder
         self.general = GeneralTab(context, folder)
         self.look = LookTab(context)
         self.messages = MessagesTab(context)

@@ -213,8 +213,8 @@ def scrolled(content: QWidget, name: str) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    content.setAutoFillBackground(False)
     area.setWidget(content)
+    content.setAutoFillBackground(False)  # setWidget switches it on; the panel shows through
     area.viewport().setAutoFillBackground(False)
     return area
 
