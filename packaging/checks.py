@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import machine
 from screen import screen
@@ -92,26 +94,40 @@ def test_environment(stack: ExitStack) -> dict[str, str]:
     return environment
 
 
-def step(name: str, command: Sequence[str | Path], root: Path, environment: Mapping[str, str]) -> int:
-    """Run one check with its output in view and return its exit code."""
-    print(f"\n--- {name}", flush=True)
+def step(
+    name: str, command: Sequence[str | Path], root: Path, environment: Mapping[str, str], output: IO[str] | None = None
+) -> int:
+    """Run one check with its output in view (or in a file, to be shown later) and return its exit code."""
+    print(f"\n--- {name}", flush=True, file=output or sys.stdout)
     return subprocess.run(
-        [str(word) for word in command], cwd=root, env=environment, stdin=subprocess.DEVNULL, check=False
+        [str(word) for word in command],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        check=False,
     ).returncode
 
 
-def run_suite(suite: Suite, command: Sequence[str | Path], root: Path, environment: Mapping[str, str]) -> int:
+def run_suite(
+    suite: Suite,
+    command: Sequence[str | Path],
+    root: Path,
+    environment: Mapping[str, str],
+    output: IO[str] | None = None,
+) -> int:
     """Run one pytest suite, on a screen of its own where it wants one (on Linux; elsewhere on the native display)."""
     if not suite.own_screen:
-        return step(suite.name, command, root, environment)
+        return step(suite.name, command, root, environment, output)
     if not sys.platform.startswith("linux"):
         native = {key: value for key, value in environment.items() if key != "QT_QPA_PLATFORM"}
-        return step(suite.name, command, root, native)
+        return step(suite.name, command, root, native, output)
     try:
         with screen(environment) as inner:
-            return step(suite.name, command, root, inner)
+            return step(suite.name, command, root, inner, output)
     except RuntimeError as error:
-        print(f"\n--- {suite.name}\n{error}", flush=True)
+        print(f"\n--- {suite.name}\n{error}", flush=True, file=output or sys.stdout)
         return 1
 
 
@@ -129,18 +145,27 @@ def run_all(root: Path, python: Path, arguments: Sequence[str]) -> int:
     left_out = ""
     with ExitStack() as stack:
         environment = test_environment(stack)
+        live: Future[int] | None = None
+        shown_later = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace"))
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        suites = [(suite, targets(suite, places, root)) for suite in SUITES]
+        for suite, chosen in suites:
+            if suite.live and chosen and not (left_out := why_not_live()):
+                # the real switch takes its minutes however fast the machine is, so the other checks run beside it
+                command: list[str | Path] = [python, "-m", "pytest", *chosen, *options]
+                live = beside.submit(run_suite, suite, command, root, environment, shown_later)
         codes["ruff"] = step("ruff", [python, "-m", "ruff", "check", "."], root, environment)
         codes["mypy"] = step("mypy", [python, "-m", "mypy"], root, environment)
         codes["lint-imports"] = step("lint-imports", [python, "-c", LINT_IMPORTS], root, environment)
-        for suite in SUITES:
-            chosen = targets(suite, places, root)
-            if not chosen:
+        for suite, chosen in suites:
+            if not chosen or (suite.live and live is None):
                 continue
-            if suite.live:
-                left_out = why_not_live()
-                if left_out:
-                    continue
-            codes[suite.name] = run_suite(suite, [python, "-m", "pytest", *chosen, *options], root, environment)
+            if suite.live and live is not None:
+                codes[suite.name] = live.result()
+                shown_later.seek(0)
+                print(shown_later.read(), flush=True)
+            else:
+                codes[suite.name] = run_suite(suite, [python, "-m", "pytest", *chosen, *options], root, environment)
     summary, code = verdict(codes, bool(arguments))
     if left_out:
         summary += f"\nThe live tests are left out: {left_out}"
