@@ -125,6 +125,10 @@ class Pages(QStackedWidget):
         widget = self._made[place]
         if self.place != place:
             self._history = [*self._history[-50:], place]
+        focus, before = self.window().focusWidget(), self.currentWidget()
+        if focus is not None and before is not None and before is not widget and before.isAncestorOf(focus):
+            # Qt would give it to the first child of the new page, whatever that is; the frame knows better.
+            self.setFocus()
         self.setCurrentWidget(widget)
         self.moved.emit(place)
         return widget

@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 VENV_PYTHON = ROOT / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 INNER = "--on-its-own-screen"
+PARTS = ("empty", "demo")
 SIZE = (1600, 1000)
 MOST_BYTES = 150_000
 COLOURS = 256
@@ -44,26 +45,31 @@ def on_own_screen() -> int:
             inner["PYTHONPATH"] = str(ROOT)
             inner["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # never the keyring of whoever runs this
             inner["QT_SCALE_FACTOR"] = "1"
-            return subprocess.run([str(VENV_PYTHON), __file__, INNER], env=inner, cwd=ROOT, check=False).returncode
+            for part in PARTS:
+                # each window in a process of its own, as it is at the user's
+                done = subprocess.run([str(VENV_PYTHON), __file__, INNER, part], env=inner, cwd=ROOT, check=False)
+                if done.returncode:
+                    return done.returncode
+            return 0
     except (OSError, RuntimeError) as error:
         sys.exit(f"No screen could be started ({error}). Run `python3 bootstrap.py test` once: it installs Xvfb.")
 
 
-def make_all() -> None:
-    """Make the pictures; end with a sentence when one is too large or something did not come."""
+def make(part: str) -> None:
+    """Make the pictures of an empty profile or of the demo; end with a sentence when something does not come."""
     from PySide6.QtWidgets import QApplication
 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("noc_alerts")
     application.setQuitOnLastWindowClosed(False)
-    with tempfile.TemporaryDirectory(prefix="noc_alerts-pictures-") as folder:
-        with program(Path(folder) / "empty", demo=False) as app:
-            picture(app, "welcome")
-        with program(Path(folder) / "demo", demo=True) as app:
+    with (
+        tempfile.TemporaryDirectory(prefix="noc_alerts-pictures-") as folder,
+        program(Path(folder), demo=part == "demo") as app,
+    ):
+        if part == "demo":
             demo_pictures(app)
-    too_large = [p.name for p in HERE.glob("*.png") if p.stat().st_size > MOST_BYTES]
-    if too_large:
-        sys.exit(f"Larger than {MOST_BYTES:,} bytes: {', '.join(too_large)}")
+        else:
+            picture(app, "welcome")
 
 
 @contextmanager
@@ -71,8 +77,8 @@ def program(folder: Path, *, demo: bool) -> Iterator[App]:
     """Run the program in its window on a new profile."""
     from PySide6.QtCore import QPoint, QSettings
     from PySide6.QtGui import QCursor
-    from PySide6.QtTest import QTest
 
+    from noc_alerts.logs import start_logging
     from noc_alerts.paths import hold, open_profile
     from ui.app import App
     from ui.frame_commands import kept_look
@@ -80,6 +86,7 @@ def program(folder: Path, *, demo: bool) -> Iterator[App]:
     from ui.theme import theme
 
     profile = open_profile(folder)
+    start_logging(profile.log_folder)
     with ExitStack() as stack:
         stack.enter_context(hold(profile))
         prefs.use(QSettings(str(profile.folder / "window.ini"), QSettings.Format.IniFormat))
@@ -94,11 +101,6 @@ def program(folder: Path, *, demo: bool) -> Iterator[App]:
         until(app.window.isActiveWindow, 10, "the window is active")
         yield app
         app.quit()
-        stack.close()
-        app.window.hide()
-        app.window.deleteLater()
-        QTest.qWait(0)
-        prefs.use(None)
 
 
 def demo_pictures(app: App) -> None:
@@ -172,6 +174,8 @@ def picture(app: App, name: str, wait_ms: int = 1200) -> None:
         sys.exit(f"{path.name} could not be written: {writer.errorString()}.")
     sys.stdout.write(f"{path.name}: {image.width()} x {image.height()}, {path.stat().st_size:,} bytes\n")
     sys.stdout.flush()
+    if path.stat().st_size > MOST_BYTES:
+        sys.exit(f"{path.name} is larger than {MOST_BYTES:,} bytes.")
 
 
 def with_few_colours(image: QImage) -> QImage:
@@ -201,6 +205,6 @@ def with_few_colours(image: QImage) -> QImage:
 
 if __name__ == "__main__":
     if INNER in sys.argv[1:]:
-        make_all()
+        make(sys.argv[-1])
     else:
         sys.exit(on_own_screen())

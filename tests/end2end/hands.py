@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 from aiosmtpd.controller import Controller
-from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -38,6 +38,7 @@ from ui.theme import theme
 
 W = TypeVar("W", bound=QWidget)
 KEYS = Qt.KeyboardModifier
+_ENDED: list[App] = []
 
 
 class Hands:
@@ -73,10 +74,12 @@ class Hands:
         app, self.app = self.app, None
         app.quit()
         self._stack.close()
+        for timer in app.window.findChildren(QTimer):
+            timer.stop()
         for widget in QApplication.topLevelWidgets():
             widget.hide()
-            widget.deleteLater()
-        QTest.qWait(0)
+        # The program never destroys its window before its process ends; neither does this.
+        _ENDED.append(app)
         prefs.use(None)
 
     # --- eyes -------------------------------------------------------------------------------------------------------------
@@ -103,14 +106,18 @@ class Hands:
         return sorted({w.objectName() for w in QApplication.allWidgets() if w.isVisible() and w.objectName()})
 
     def words(self, name: str) -> str:
-        """Return what a label, button or field says, thin spaces made plain."""
-        widget = self.find(name)
+        """Return what a label, button or field says, thin spaces made plain; nothing while it is not to be seen."""
+        widget = self.look(name)
+        if widget is None:
+            return ""
         said = widget.text() if isinstance(widget, QLabel | QAbstractButton | QLineEdit) else ""
         return plain(str(said) or widget.accessibleName())
 
     def all_words(self, inside: str = "main_window") -> str:
-        """Return everything that labels and buttons inside a widget say, one a line."""
-        top = self.find(inside)
+        """Return everything that labels and buttons inside a widget say, one a line; nothing while it is not to be seen."""
+        top = self.look(inside)
+        if top is None:
+            return ""
         parts = [w.text() for w in top.findChildren(QLabel) if w.isVisible()]
         parts += [w.text() or w.accessibleName() for w in top.findChildren(QAbstractButton) if w.isVisible()]
         return plain("\n".join(parts))
@@ -175,7 +182,8 @@ class Hands:
     def press(self, keys: str) -> None:
         """Press a key or a combination, as `Ctrl+K`, wherever the focus is."""
         self._reach()
-        target = QApplication.activePopupWidget() or QApplication.focusWidget() or QApplication.activeWindow() or self.window
+        popup = QApplication.activePopupWidget()
+        target = (popup.focusWidget() or popup) if popup is not None else QApplication.focusWidget() or self.window
         QTest.keySequence(target, QKeySequence(keys))
 
     def type(self, words: str) -> None:

@@ -6,17 +6,13 @@ from pathlib import Path
 
 import pytest
 from hands import Hands, wait_for
+from scenes import watched_profile
 
-from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
+from noc_alerts.model.alerts import Alert, Area, Operator, Scope
 from noc_alerts.model.companies import CompanyKind
-from noc_alerts.model.connections import Clock, Connection, SwitchKind
-from noc_alerts.paths import open_profile
-from noc_alerts.secrets import PASSPHRASE_VARIABLE, variable_for
-from noc_alerts.settings import Watching, save
-from noc_alerts.store import open_store
+from noc_alerts.secrets import PASSPHRASE_VARIABLE
 from noc_alerts.switches.demo import DemoSwitch
 from noc_alerts.switches.demo.server import FailMode
-from noc_alerts.switches.factory import secret_name
 
 pytestmark = [pytest.mark.end2end, pytest.mark.timeout(90)]
 
@@ -56,22 +52,6 @@ def test_a_switch_is_connected(
     see.shot("03-no-keyring")
     assert "lon-1" in see.words("error_title")
     assert PASSPHRASE_VARIABLE in see.words("error_sentence")
-
-
-def watched_profile(folder: Path, world: DemoSwitch, url: str, monkeypatch: pytest.MonkeyPatch, *alerts: Alert) -> int:
-    """Make a profile with a connection to the switch and alerts; give the connection's id."""
-    store = open_store(open_profile(folder).folder)
-    options = {"base_url": url, "auth": "token", "live_path": world.live_path, "history_days": "0.02", "late_s": "2"}
-    options["longest_call_hours"] = "1"
-    made = Connection(None, "lon-1", SwitchKind.CONNEXCS, options, Clock.END, timedelta(seconds=2))
-    cid = store.connections.save(made).id
-    assert cid is not None
-    for alert in alerts:
-        store.alerts.save(alert)
-    save(store.settings, Watching(silent_after=timedelta(seconds=10)))
-    store.close()
-    monkeypatch.setenv(variable_for(secret_name(cid, "token")), world.token)
-    return cid
 
 
 def test_a_switch_that_fails_is_blind_and_nothing_is_said_to_be_good(

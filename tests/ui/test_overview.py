@@ -711,3 +711,39 @@ def test_a_flood_is_read_in_parts_and_complete_in_the_end(night: Night, qtbot: Q
     assert cell(page, "carrier c89", "owner").second == ""
     assert cell(page, "carrier c89", "next").second == ""
     qtbot.waitUntil(lambda: cell(page, "carrier c89", "owner").second == "told noc@… 04:08")
+
+
+def test_a_switch_that_answers_again_gives_its_place_to_nobody(night: Night) -> None:
+    lon, sgp = night.switch("lon-1"), night.blind("sgp-1", 4)
+    night.alarm(night.alert("ASR low", level=WARNING), carrier("bravo"), lon, 14, 5.4)
+    key = RuleKey(RuleKind.SWITCH, sgp.id or 0, sgp.id or 0, Subject(()))
+    alarm = Alarm(
+        None, key, "sgp-1 unreachable", NoticeLevel.CRITICAL, "Switch", "", "unreachable", NOW, None, None, None, NOW, blind=True
+    )
+    moved = Transition(key, NOW, Phase.NORMAL, Phase.RAISED, Reason.SOURCE_SILENT, None, None, "No answer.", told="told")
+    written = night.store.alarms.commit(Ledger((Change(moved, RuleState(key, Phase.RAISED, NOW, 0, None), alarm),)))
+    kept = written.changes[0].alarm
+    assert kept is not None
+    night.alarms.append(kept)
+    page = night.open()
+    night.show()
+    choose(page, "switch sgp-1")
+    night.clear(kept, 0, Reason.SOURCE_BACK)
+    night.lines[1] = replace(night.lines[0], connection=sgp, health=replace(night.lines[0].health, connection_id=sgp.id or 0))
+    night.show()
+    assert subjects(page) == ["carrier bravo"]
+    assert page.alarms.current_key() is None
+    assert page.pane.row is not None and page.pane.row.subject == "switch sgp-1"
+    assert "switch answers again" in page.pane.facts.text()
+    assert not night.commands.can("overview.acknowledge")
+
+
+def test_the_first_alarm_of_a_calm_night_is_chosen(night: Night) -> None:
+    lon, low = night.switch("lon-1"), night.alert("ASR low")
+    page = night.open()
+    night.show()
+    assert page.pane.isHidden()
+    night.alarm(low, carrier("bravo"), lon, 1, 5.4)
+    night.show()
+    assert page.pane.isVisible()
+    assert page.pane.row is not None and page.pane.row.subject == "carrier bravo"

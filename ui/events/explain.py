@@ -40,7 +40,7 @@ REASONS = {
     Reason.SOURCE_BACK: "The switch answers again",
 }
 TOLD = {
-    Told.TOLD: "People were told.",
+    Told.TOLD: "It was decided to tell people.",
     Told.NO_RECIPIENT: "Nobody was told: the rule names nobody and the tray is off.",
     Told.RECOVERY_OFF: "Nobody was told: the rule sends no message when it clears.",
     Told.LEVEL_NONE: "Nobody was told: the notice level is none.",

@@ -198,14 +198,16 @@ class DetailPane(Panel):
         self._mark.set_mark(row.mark, row.form)
         self._subject.set(row.subject)
         self._title.set("" if row.of_switch else row.title)
-        self._switch.set("" if row.of_switch else row.switch_name)
+        several = snapshot is not None and len(snapshot.switches) > 1
+        self._switch.set(row.switch_name if several and not row.of_switch else "")
         self.setAccessibleName(f"Chosen alarm: {row.subject}, {row.title}")
         self._show_value(row, now)
         charted = row.alarm is not None and row.alert is not None and row.switch is not None
         self.chart.setVisible(charted)
         if charted:
             self.chart.show_row(row, now)
-        self._why.set("Why it is blind" if row.of_switch else "Why it fired")
+        was = "was" if row.form is Form.CLEARED else "is"
+        self._why.set(f"Why it {was} blind" if row.of_switch else "Why it fired")
         self.story.show_lines(self._lines(row, story), now)
         shown = self.siblings.show_alarm(row, snapshot)
         self._sibling_part.setVisible(shown)

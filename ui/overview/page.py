@@ -9,31 +9,27 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from noc_alerts.engine.news import Snapshot
-from noc_alerts.model.alarms import Alarm
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.errors import StoreError
 from noc_alerts.model.ledger import Change
 from ui.marks import Mark
 from ui.overview import states, words
 from ui.overview.actions import PAGE, AlarmActions
-from ui.overview.alarm_table import AlarmPanel
-from ui.overview.cleared_panel import MAX_ROWS, SHIFT, ClearedPanel
+from ui.overview.column import Column
 from ui.overview.detail_pane import DetailPane
 from ui.overview.explain_dialog import ExplainDialog
 from ui.overview.filters import Filters
 from ui.overview.last_hour import LastHour
-from ui.overview.rows import AlarmRow, RowKey, make_row, make_rows
+from ui.overview.picked import Picked
+from ui.overview.rows import AlarmRow, RowKey, make_rows
 from ui.overview.stories import Stories
-from ui.overview.switch_strip import SwitchStrip
 from ui.overview.welcome import Welcome
-from ui.overview.words import NO_STORY
 from ui.prefs import prefs
-from ui.theme import GAP_DOWN
 from ui.widgets.page import Page, SplitPane
 from ui.widgets.state_panel import PageState, StateKind
 
@@ -65,12 +61,9 @@ class OverviewPage(Page):
         self._now = clock()
         self._stories = Stories(context.service.store)
         self._hours = LastHour(context, self)
-        self._cleared: list[Alarm] = []
-        self._picked: RowKey | None = None  # what the pane shows
-        self._story = NO_STORY
-        self.strip = SwitchStrip()
-        self.alarms = AlarmPanel(self._now)
-        self.cleared = ClearedPanel()
+        self.column = Column(self._now)
+        self.strip, self.alarms, self.cleared = self.column.strip, self.column.alarms, self.column.cleared
+        self.picked = Picked(context.service.store, self._stories, self.alarms)
         self.pane = DetailPane(context, self.alarms.cells)
         self.filters = Filters(self)
         self.deeds = AlarmActions(context, self, self.chosen, self.explain)
@@ -86,16 +79,7 @@ class OverviewPage(Page):
     def _lay_out(self) -> None:
         for chip in self.filters.chips.values():
             self.add_action(chip)
-        main = QWidget()
-        column = QVBoxLayout(main)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP_DOWN)
-        column.addWidget(self.strip)
-        column.addWidget(self.alarms, 100)
-        column.addWidget(self.cleared, 30)
-        column.addStretch(1)
-        self._main = main
-        self._split = SplitPane(main, self.pane, "overview_split", detail_width=_DETAIL_WIDTH)
+        self._split = SplitPane(self.column, self.pane, "overview_split", detail_width=_DETAIL_WIDTH)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._split)
         self.body.addWidget(self._stack, 1)
@@ -111,7 +95,6 @@ class OverviewPage(Page):
         over.clicked.connect(lambda _index: self._on_cleared_chosen(over.current_key()))
         over.opened.connect(self._on_cleared_opened)
         over.menu_asked.connect(self._on_cleared_menu)
-        self.alarms.model.counts_changed.connect(lambda _shown, _all: self._fit())
         self.strip.opened.connect(lambda item: self._context.go("switches", item))
         self.cleared.events_link.clicked.connect(lambda: self._context.go("events", None))
         for asked, name in (
@@ -153,6 +136,8 @@ class OverviewPage(Page):
         self._now = now
         if not self.isVisible() or self._snapshot is None:
             return
+        if self.picked.outdated(now):
+            self._read_cleared()
         self.strip.tick(now)
         self.alarms.tick(now)
         self._show_rows()
@@ -191,7 +176,7 @@ class OverviewPage(Page):
 
     def _on_pref_changed(self, name: str) -> None:
         if name in ("density", "zone", "other_zone", "operator"):
-            self._fit()
+            self.column.fit()
             self._show_pane()
 
     def refresh(self) -> None:
@@ -230,7 +215,7 @@ class OverviewPage(Page):
         snapshot = self._snapshot
         if snapshot is None:
             self.alarms.set_state(states.waiting_state())
-            self._fit()
+            self.column.fit()
             return
         try:
             self._stories.refresh()
@@ -241,17 +226,19 @@ class OverviewPage(Page):
             return
         rows = make_rows(snapshot, self._stories.alerts, stories, self._stories.silent_after, self._now)
         rows = [self._hours.with_spark(row) for row in rows]
+        was_empty = not self.alarms.model.total
         gone = self.alarms.show_rows(rows)
         self.alarms.tell_changes(rows)
         self._show_head(rows)
         self._show_state(rows, snapshot)
-        if gone is not None and gone == self._picked:
-            self._on_picked_gone(gone)
-        if self._picked is None and self.alarms.model.rowCount():
+        if gone is not None and gone == self.picked.key:
+            self._on_picked_gone()
+        chosen_below = bool(self.cleared.area.view.selected_keys())
+        if (self.picked.key is None or (was_empty and not chosen_below)) and self.alarms.model.rowCount():
             self.alarms.area.view.select_key(self.alarms.model.key_at(0))
         self._want_charts()
         self._show_pane()
-        self._fit()
+        self.column.fit()
         if not complete:
             self._soon.start()
 
@@ -266,8 +253,7 @@ class OverviewPage(Page):
         if not rows:
             self.alarms.set_state(states.empty_state(snapshot, self._now, self.new_alert, self._context.go))
         elif not self.alarms.model.rowCount() and self.filters.hidden:
-            hidden = f"The filter hides all {len(rows)} alarms." if len(rows) > 1 else "The filter hides the only alarm."
-            self.alarms.set_state(PageState(StateKind.EMPTY, "Nothing shown", hidden, "Show all", self._show_all))
+            self.alarms.set_state(states.filtered_state(len(rows), self._show_all))
         else:
             self.alarms.set_state(None)
 
@@ -284,7 +270,7 @@ class OverviewPage(Page):
         rows = self.alarms.model.rows()
         picked = self._picked_row()
         self._hours.want_rows([*([picked] if picked is not None else []), *rows] if self.isVisible() else [])
-        self._hours.forget({row.key for row in rows} | ({self._picked} if self._picked is not None else set()))
+        self._hours.forget({row.key for row in rows} | ({self.picked.key} if self.picked.key is not None else set()))
 
     # --- the chosen one ----------------------------------------------------------------------------------------------
 
@@ -297,55 +283,37 @@ class OverviewPage(Page):
         return rows
 
     def _pick(self, key: RowKey | None) -> None:
-        if key != self._picked:
-            self._picked = key
+        if key != self.picked.key:
+            self.picked.key = key
             self._read_story()
         self._want_charts()
         self._show_pane()
         self._context.commands.refresh()
 
     def _picked_row(self) -> AlarmRow | None:
-        """Return the row the pane shows: an active one, or one made of a cleared alarm."""
-        row = self.alarms.row(self._picked)
-        if row is not None or self._picked is None or self._picked[0] != "alarm":
-            return row
-        alarm = next((each for each in self._cleared if each.id == self._picked[1]), None) or self._find(self._picked[1])
-        if alarm is None or self._snapshot is None:
-            return None
-        switches = {line.health.connection_id: line for line in self._snapshot.switches}
-        return make_row(alarm, switches, self._stories.alerts, self._story, self._now)
-
-    def _find(self, alarm_id: int) -> Alarm | None:
-        try:
-            return self._context.service.store.alarms.get(alarm_id)
-        except StoreError:
-            return None  # the pane then shows nothing; the frame says what is wrong with the store
+        """Return the row the pane shows."""
+        return self.picked.row(self._snapshot, self._now)
 
     def _read_story(self) -> None:
         """Read the chosen alarm's story anew."""
-        row = self._picked_row()
-        self._story = NO_STORY
-        if row is None or row.alarm is None:
-            return
         try:
-            self._story = self._stories.full(row.alarm)
+            self.picked.read_story(self._snapshot, self._now)
         except StoreError as error:
             self._context.messages.fail("The story of the alarm was not read", error.sentence)
 
     def _show_pane(self) -> None:
         row = self._picked_row()
-        self.pane.show_row(row, self._story, self._snapshot, self._now)
+        self.pane.show_row(row, self.picked.story, self._snapshot, self._now)
         self._name_operator()
         self.pane.setVisible(row is not None or bool(self.alarms.model.total))
 
     def _name_operator(self) -> None:
         self.pane.set_operator(self._context.operator(), len(self.deeds.open_ones()), len(self.deeds.taken_ones()))
 
-    def _on_picked_gone(self, key: RowKey) -> None:
+    def _on_picked_gone(self) -> None:
         """Stay on an alarm that cleared: no other one may slip under the hand that is about to take it."""
         self._read_cleared()
-        if key[0] == "switch":
-            self._picked = None
+        self.picked.stay_on_gone(self._now)
         self._read_story()
         self._context.commands.refresh()
 
@@ -368,12 +336,12 @@ class OverviewPage(Page):
 
     def _read_cleared(self) -> None:
         try:
-            self._cleared = self._context.service.store.alarms.cleared(self._clock() - SHIFT, MAX_ROWS)
+            self.picked.read_cleared(self._clock())
         except StoreError as error:
             self.cleared.show_error(error.sentence)
             return
-        self.cleared.show_alarms(self._cleared, self._now)
-        self._fit()
+        self.cleared.show_alarms(self.picked.cleared, self._now)
+        self.column.fit()
 
     def _on_cleared_opened(self, key: object) -> None:
         self._on_cleared_chosen(key)
@@ -403,7 +371,7 @@ class OverviewPage(Page):
         if row is not None:
             active = row.alarm is None or row.alarm.active
             next_step = self.alarms.cells.next_of(row) if active else ("", "")
-            ExplainDialog(row, self._story, next_step, self._now, self.window()).open()
+            ExplainDialog(row, self.picked.story, next_step, self._now, self.window()).open()
 
     def new_alert(self) -> None:
         """Open the editor with a new alert."""
@@ -411,19 +379,10 @@ class OverviewPage(Page):
 
     # --- room --------------------------------------------------------------------------------------------------------
 
-    def _fit(self) -> None:
-        """Make the panels as high as their content, as far as there is room; the alarms come first."""
-        self.alarms.setMaximumHeight(self.alarms.wanted_height)
-        self.alarms.setMinimumHeight(min(self.alarms.wanted_height, self.alarms.least_height(2)))
-        room = self._main.height() - self.strip.height() - 2 * GAP_DOWN
-        self.cleared.set_folded(self._split.stacked and self.alarms.wanted_height + self.cleared.unfolded_least > room)
-        self.cleared.setMaximumHeight(self.cleared.wanted_height)
-        self.cleared.setMinimumHeight(min(self.cleared.wanted_height, self.cleared.least_height(1)))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the panels anew."""
+        """Let what cleared make room where the pane lies under the column."""
         super().resizeEvent(event)
-        self._fit()
+        self.column.set_may_fold(self._split.stacked)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take in what happened while the page was not seen; open its charts."""
@@ -438,9 +397,3 @@ class OverviewPage(Page):
         """Close the charts: nobody looks."""
         super().hideEvent(event)
         self._hours.want_rows([])
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Fit the panels anew after a change of font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_split"):
-            self._fit()

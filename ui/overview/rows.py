@@ -54,8 +54,8 @@ class AlarmRow:
 
     @property
     def of_switch(self) -> bool:
-        """Return whether it is about a switch that does not answer."""
-        return self.key[0] == "switch"
+        """Return whether it is about a switch that does not answer, or did not."""
+        return self.alarm is None or self.alarm.key.rule_kind is RuleKind.SWITCH
 
     @property
     def form(self) -> Form:
@@ -77,9 +77,9 @@ class AlarmRow:
     @property
     def title(self) -> str:
         """Return the alert's title, or the cause of a switch's silence."""
-        if self.of_switch:
+        if self.alarm is None or (self.of_switch and self.alarm.active):
             return self.cause
-        return self.alarm.title if self.alarm is not None else ""
+        return self.alarm.title
 
     @property
     def cause(self) -> str:

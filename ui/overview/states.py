@@ -23,6 +23,12 @@ def waiting_state() -> PageState:
     return PageState(StateKind.LOADING, "Reading", "What was going on before is taken over, then the switches are read.")
 
 
+def filtered_state(total: int, show_all: Callable[[], object]) -> PageState:
+    """Return the state while the filters hide every alarm."""
+    hidden = f"The filter hides all {text.number(total)} alarms." if total > 1 else "The filter hides the only alarm."
+    return PageState(StateKind.EMPTY, "Nothing shown", hidden, "Show all", show_all)
+
+
 def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], object], go: Go) -> PageState:
     """Return what is true while no alarm is active and no switch is blind."""
     read = [line for line in snapshot.switches if line.connection.live and line.connection.enabled]

@@ -191,7 +191,7 @@ class SplitPane(QSplitter):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose the orientation by the window's width."""
         super().resizeEvent(event)
-        wanted = Qt.Orientation.Vertical if self.window().width() < DETAIL_BELOW else Qt.Orientation.Horizontal
+        wanted = Qt.Orientation.Vertical if self.window().width() < theme.px(DETAIL_BELOW) else Qt.Orientation.Horizontal
         if wanted == self.orientation() and self._placed:
             return
         self._placed = True

@@ -2,7 +2,7 @@
 
 Pure functions, any thread. Must not import the rest of noc_alerts.
 
-Slot 0 begins 65 to 85 s after the start, so that a newcomer sees an alarm soon; the slots after it follow every five
+Slot 0 begins 20 to 40 s after the start, so that a newcomer sees an alarm soon; the slots after it follow every five
 minutes. The slots before the start (negative numbers) lie 25 minutes apart: history has its episodes, but stays calm
 enough to show what usual looks like.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from noc_alerts.switches.demo import plan
 
-FIRST_S = 75.0
+FIRST_S = 30.0
 EVERY_S = 300.0
 HISTORY_EVERY_S = 1500.0
 JITTER_S = 20.0

@@ -172,7 +172,7 @@ def test_the_first_incident_comes_soon_and_carrier_and_pinned_customer_fall_with
     first = next(each for each in world.incidents() if each.begins_at > START)
     assert first.kind is IncidentKind.ASR_COLLAPSE
     assert first.who == "bravo"
-    assert timedelta(seconds=60) <= first.begins_at - START <= timedelta(seconds=90)
+    assert timedelta(seconds=15) <= first.begins_at - START <= timedelta(seconds=45)
     assert timedelta(minutes=2) <= first.ends_at - first.begins_at <= timedelta(minutes=4)
     during = all_rows(world, first.begins_at, first.ends_at, ["sip_code"], Rule("provider_id", "=", 12))
     before = all_rows(world, first.begins_at - timedelta(minutes=20), first.begins_at, ["sip_code"], Rule("provider_id", "=", 12))
