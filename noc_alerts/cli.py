@@ -1,27 +1,43 @@
 """The commands (DESIGN section 7). Each is also a thing the window can do. Exit 0 done, 1 failed, 2 wrong use."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 from noc_alerts import __version__
 from noc_alerts.model.errors import BadInput, NocError
 
 _SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+MAX_SPAN = timedelta(days=3660)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {_one_line(message)}\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def span(text: str) -> timedelta:
     """Read `60s`, `5m`, `2h`, `7d`. Raises argparse.ArgumentTypeError."""
     number, unit = text[:-1], text[-1:]
-    if unit not in _SPANS or not number.isdigit():
+    if unit not in _SPANS or not (number.isascii() and number.isdigit()):
         raise argparse.ArgumentTypeError(f'"{text}" is no time span; write 60s, 5m, 2h or 7d')
+    if len(number) > 12 or int(number) * _SPANS[unit] > MAX_SPAN.total_seconds():
+        raise argparse.ArgumentTypeError(f'"{text}" is too long; at most {MAX_SPAN.days}d are possible')
     return timedelta(seconds=int(number) * _SPANS[unit])
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="noc-alerts", description="Watches a voice switch's call quality and money. Without a command it opens the window."
     )
     parser.add_argument("--profile", type=Path, metavar="DIR", help="the folder with rules, alarms and call records")
@@ -58,15 +74,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Errors are one line on stderr."""
     args = _parser().parse_args(argv)
     try:
-        return _run(args)
+        code = _run(args)
+        sys.stdout.flush()
     except BadInput as error:
-        print(f"noc-alerts: {error.sentence}", file=sys.stderr)
+        print(f"noc-alerts: {_one_line(error.sentence)}", file=sys.stderr)
         return 2
     except NocError as error:
-        print(f"noc-alerts: {error.sentence}", file=sys.stderr)
+        print(f"noc-alerts: {_one_line(error.sentence)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 1
+    except BrokenPipeError:  # whoever read our output has seen enough (| head); Python would complain once more at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ READ = {"history_days": "0.09", "late_s": "2", "longest_call_hours": "2"}
 #: What the demo watches when it starts for the first time.
 ALERTS = (
     Alert(None, "Carrier ASR collapsed", CARRIERS, Area.ASR, Operator.LE, 20, 28, MIN, 40, level=CRITICAL),
-    Alert(None, "Low ASR, carriers", CARRIERS, Area.ASR, Operator.LT, 33, 38, 5 * MIN, 50, keep=MIN, level=WARNING),
+    Alert(None, "Low ASR, carriers", CARRIERS, Area.ASR, Operator.LT, 28, 33, 5 * MIN, 50, keep=MIN, level=WARNING),
     Alert(None, "PDD high, carriers", CARRIERS, Area.PDD, Operator.GT, 4.5, 4, 5 * MIN, 30, level=WARNING),
     Alert(None, "Short calls, carriers", CARRIERS, Area.ACD, Operator.LT, 45, 60, 5 * MIN, 30, level=WARNING),
     Alert(None, "Low ASR, customers", CUSTOMERS, Area.ASR, Operator.LT, 25, 30, 5 * MIN, 50, hold=MIN, level=WARNING),

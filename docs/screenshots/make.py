@@ -1,8 +1,9 @@
 """Make every picture of the documents from the running program: `python3 docs/screenshots/make.py`; takes three minutes.
 
 Started by any Python it goes over to the checkout's virtual environment and to a screen of its own (Xvfb), so nothing of
-the desktop gets into a picture. The demo switch plays the same incidents each time; clock times and counts are those of
-the day. Needs what `python3 bootstrap.py test` sets up. Pictures are written beside this file, at most 256 colours each.
+the desktop gets into a picture; a notification service stands on that screen's own session bus, as on a desktop. The
+demo switch plays the same incidents each time; clock times and counts are those of the day. Needs what
+`python3 bootstrap.py test` sets up. Pictures are written beside this file, at most 256 colours each.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,7 @@ PARTS = ("empty", "demo")
 SIZE = (1600, 1000)
 MOST_BYTES = 150_000
 COLOURS = 256
+SETTLES_MS = 800
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -67,6 +70,7 @@ def make(part: str) -> None:
         program(Path(folder), demo=part == "demo") as app,
     ):
         if part == "demo":
+            threading.Thread(target=run_desktop, daemon=True).start()
             demo_pictures(app)
         else:
             picture(app, "welcome")
@@ -105,9 +109,8 @@ def program(folder: Path, *, demo: bool) -> Iterator[App]:
 
 def demo_pictures(app: App) -> None:
     """Wait for the first alarm of the demo, let it stand for half a minute, then go from page to page."""
-    from PySide6.QtTest import QTest
-
     from noc_alerts.model.companies import CompanyKind, Subject
+    from ui.charts.metrics import SETTINGS_KEY, ChartSet, write_set
     from ui.frame_commands import change_look
     from ui.theme import Appearance
 
@@ -132,11 +135,11 @@ def demo_pictures(app: App) -> None:
     context.go("alerts", None)
     picture(app, "alerts")
     context.go("alerts", ("alarm", alarm))
-    picture(app, "alert-editor", wait_ms=3000)
+    picture(app, "alert-editor")
     connection_id = snapshot().switches[0].connection.id  # type: ignore[union-attr]  # there is one, or no alarm came
+    context.service.store.settings.set(SETTINGS_KEY, write_set(ChartSet(range=timedelta(hours=1))))
     for name in ("bravo", "alpha", "charlie", "delta"):
-        context.go("charts", (connection_id, Subject.company(CompanyKind.CARRIER, name).key, "ASR"))
-    QTest.qWait(6000)  # one read of the switch, so that all four have their points
+        context.go("charts", (connection_id, Subject.company(CompanyKind.CARRIER, name).key, "ASR", timedelta(minutes=1)))
     picture(app, "charts")
     for page in ("companies", "events"):
         context.go(page, None)
@@ -145,6 +148,31 @@ def demo_pictures(app: App) -> None:
     picture(app, "switches")
     context.go("settings", "messages")
     picture(app, "settings-messages")
+
+
+def run_desktop() -> None:
+    """Be the desktop's notification service (Desktop Notifications Specification 1.2): take messages, number them."""
+    import asyncio
+
+    from dbus_fast import BusType, Message, MessageType
+    from dbus_fast.aio import MessageBus
+
+    async def serve() -> None:
+        bus = await MessageBus(bus_type=BusType.SESSION).connect()
+        taken = 0
+
+        def answer(message: Message) -> Message | None:
+            nonlocal taken
+            if message.message_type is not MessageType.METHOD_CALL or message.member != "Notify":
+                return None
+            taken += 1
+            return Message.new_method_return(message, "u", [taken])
+
+        bus.add_message_handler(answer)
+        await bus.request_name("org.freedesktop.Notifications")
+        await asyncio.Event().wait()  # until the program ends
+
+    asyncio.run(serve())
 
 
 def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -160,12 +188,17 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     return got
 
 
-def picture(app: App, name: str, wait_ms: int = 1200) -> None:
-    """Write what the window shows once it has settled."""
+def picture(app: App, name: str) -> None:
+    """Write what the window shows once its charts have their points and it has settled."""
     from PySide6.QtGui import QImageWriter
     from PySide6.QtTest import QTest
 
-    QTest.qWait(wait_ms)
+    from ui.charts.live_chart import LiveChart
+
+    QTest.qWait(SETTLES_MS)  # a chart of a page that just opened asks for its points first
+    charts = [chart for chart in app.window.findChildren(LiveChart) if chart.isVisible()]
+    until(lambda: all(chart.frame is not None for chart in charts), 60, f"the points of the charts in {name}")
+    QTest.qWait(SETTLES_MS)
     path = HERE / f"{name}.png"
     image = with_few_colours(app.window.grab().toImage())
     writer = QImageWriter(str(path), b"png")

@@ -17,6 +17,8 @@ from noc_alerts.paths import open_profile
 from noc_alerts.rules.expression import Expression, Period, diff, parse
 from noc_alerts.store import Store, open_store
 
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
 Values = dict[str, float | int | None]
 
 
@@ -57,6 +59,7 @@ def _rows(expression: Expression, now: Table, earlier: Table | None) -> list[dic
             return first[factor.name]
         return second[factor.name] if period is Period.EARLIER else diff(first[factor.name], second[factor.name])
 
+    change = {name: diff(first[name], second[name]) for name in second}
     matched = expression.holds(values) if subjects else np.zeros(0, dtype=bool)
     rows: list[dict[str, object]] = []
     for i, subject in enumerate(subjects):
@@ -65,7 +68,7 @@ def _rows(expression: Expression, now: Table, earlier: Table | None) -> list[dic
             for name, factor in FACTORS.items():
                 named[f"{name}_1"] = named[name]
                 named[f"{name}_2"] = _plain(factor, second[name][i])
-                named[f"{name}_diff"] = _plain(None, diff(first[name], second[name])[i])
+                named[f"{name}_diff"] = _plain(None, change[name][i])
         rows.append({"group": {d.value: t for d, t in subject.parts}, "factors": named, "matched": bool(matched[i])})
     return rows
 
@@ -113,15 +116,26 @@ def _filter(text: str) -> tuple[Dimension, str]:
 
 
 def _moment(text: str) -> datetime:
+    """Read a time; one without a zone is UTC, as everything the program shows in a terminal."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadInput(f'"{text}" is no time; write 2026-11-21T20:00:00Z.') from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if not EARLIEST <= moment <= LATEST:
+        raise BadInput(f'"{text}" is out of range; times from {EARLIEST:%Y} to {LATEST:%Y} are possible.')
+    return moment
 
 
 def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
+
+
+def _cell(value: float | int | None) -> str:
+    """Write a number for a terminal: counts whole, others to four decimals without idle zeros."""
+    if value is None:
+        return "none"
+    return str(value) if isinstance(value, int) else f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def _print_table(expression: Expression, dims: tuple[Dimension, ...], rows: list[dict[str, object]]) -> None:
@@ -132,7 +146,7 @@ def _print_table(expression: Expression, dims: tuple[Dimension, ...], rows: list
     for row in rows:
         group, factors = row["group"], row["factors"]
         assert isinstance(group, dict) and isinstance(factors, dict)  # _rows made them
-        cells = ["none" if factors[n] is None else f"{factors[n]:.6g}" for n in names]
+        cells = [_cell(factors[n]) for n in names]
         table.append([*(group[d.value] for d in dims), *cells, "yes" if row["matched"] else ""])
     widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
     for line in table:

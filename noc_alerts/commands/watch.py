@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,9 @@ SUMMARY = timedelta(seconds=30)
 class Printer:
     """Prints news as lines; called on core threads, one at a time by the lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_gone: Callable[[], None] = lambda: None) -> None:
+        """`on_gone` is called when nobody reads the lines any more (a closed pipe)."""
+        self._on_gone = on_gone
         self._lock = threading.Lock()
         self._health: dict[int, tuple[HealthState, str]] = {}
         self._summed_at: datetime | None = None
@@ -66,7 +69,10 @@ class Printer:
         self._line(snapshot.at, "ASR, 1 h " + ", ".join(words))
 
     def _line(self, at: datetime, text: str) -> None:
-        print(f"{at:%H:%M:%S} {text}", flush=True)
+        try:
+            print(f"{at:%H:%M:%S} {text}", flush=True)
+        except BrokenPipeError:
+            self._on_gone()
 
 
 def run_watch(folder: Path | None, *, demo: bool, for_: timedelta | None, verbose: bool) -> int:
@@ -89,12 +95,12 @@ def run_watch(folder: Path | None, *, demo: bool, for_: timedelta | None, verbos
         secrets = Secrets(profile.folder, keyring=MemoryKeyring() if demo else None)
         if demo:
             stack.enter_context(demo_switch(store, secrets))
-        elif not store.connections.all():
-            raise BadInput("No switch is connected yet. Connect one in the window, or try: noc-alerts watch --demo")
+        elif not any(c.enabled and c.live for c in store.connections.all()):
+            raise BadInput("No switch is connected and switched on. Connect one in the window, or try: noc-alerts watch --demo")
         service = Service(store, secrets, demo=demo)
-        service.listen(Printer().hear)
-        service.start()
+        service.listen(Printer(over.set).hear)
         try:
+            service.start()
             over.wait(for_.total_seconds() if for_ else None)
         finally:
             service.stop()

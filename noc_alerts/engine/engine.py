@@ -101,8 +101,9 @@ class Engine:
             return
         before = source.health(now).restarted_at
         source.take_state(state)
-        if state.companies is not None:
+        if state.companies is not None and source.is_news(state.companies, now):
             self.store.companies.upsert(connection_id, state.companies, now)
+            source.companies_kept = (state.companies, now)
         if state.readings:
             self.store.calls.add_readings(state.readings)
         restarted = source.health(now).restarted_at

@@ -1,15 +1,17 @@
 """How everything stands after a round, as one immutable picture for the window and the command line. Reads, changes nothing."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from math import isnan
 
 import numpy as np
 
 from noc_alerts.engine.news import AlertLine, CompanyLine, Sampled, Snapshot, SwitchLine
 from noc_alerts.engine.programs import Program
 from noc_alerts.engine.source import Source, ViewKey
-from noc_alerts.metrics.factors import FACTORS
-from noc_alerts.metrics.rings import Window
+from noc_alerts.metrics.factors import FACTORS, Factor
+from noc_alerts.metrics.rings import View, Window
 from noc_alerts.model.alarms import Alarm, Phase, Verdict
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import CompanyKind, CompanyStatus, Dimension, ReadingKind
@@ -62,62 +64,58 @@ def _switch_line(source: Source, now: datetime) -> SwitchLine:
     return SwitchLine(source.connection, source.health(now), source.as_of, cps, source.channels)
 
 
+_Company = tuple[int, Dimension, str]
+
+
 def _company_lines(sources: list[Source], programs: list[Program], alarms: list[Alarm]) -> Iterable[CompanyLine]:
-    in_alarm: dict[tuple[int, str], int] = {}
-    for alarm in alarms:
-        key = (alarm.key.connection_id, alarm.key.subject.key)
-        in_alarm[key] = in_alarm.get(key, 0) + 1
+    in_alarm = Counter((a.key.connection_id, *a.key.subject.parts[0]) for a in alarms if len(a.key.subject.parts) == 1)
     for source in sources:
         for kind in CompanyKind:
             yield from _lines_of(source, kind, [p for p in programs if p.source is source], in_alarm)
 
 
 def _lines_of(
-    source: Source, kind: CompanyKind, programs: list[Program], in_alarm: Mapping[tuple[int, str], int]
+    source: Source, kind: CompanyKind, programs: list[Program], in_alarm: Mapping[_Company, int]
 ) -> Iterable[CompanyLine]:
-    view = source.view(((kind.dimension,), ()))
-    hour = {f.name: view.values(f, HOUR_MS) for f in (ASR, ACD, PDD, TOTAL)}
-    cps, _ = view.values(CPS, MINUTE_MS)
-    rows = {subject.parts[0][1]: (row, subject) for row, subject in enumerate(view.grouping.subjects)}
-    listed = [name for (k, name) in source.companies if k is kind]
-    everyone = sum(1 for p in programs if p.alert.scope.kind is kind and not p.alert.scope.names)
-    named: dict[str, int] = {}
-    for program in programs:
-        if program.alert.scope.kind is kind:
-            for name in program.alert.scope.names:
-                named[name] = named.get(name, 0) + 1
+    view, dim = source.view(((kind.dimension,), ())), kind.dimension
+    asr, acd, pdd, total = (_samples(view, factor) for factor in (ASR, ACD, PDD, TOTAL))
+    cps: list[float] = view.values(CPS, MINUTE_MS)[0].tolist()
+    rows = {subject.parts[0][1]: row for row, subject in enumerate(view.grouping.subjects)}
+    watching = [p.alert.scope.names for p in programs if p.alert.scope.kind is kind]
+    everyone, named = watching.count(()), Counter(name for names in watching for name in names)
     balances, channels = (source.board(what, kind) for what in (ReadingKind.BALANCE, ReadingKind.CHANNELS))
-
-    def sampled(factor: str, row: int | None, scale: float = 1.0) -> Sampled:
-        if row is None:
-            return Sampled(None, 0)
-        values, calls = hour[factor]
-        value = float(values[row])
-        return Sampled(None if np.isnan(value) else value * scale, int(calls[row]))
-
+    listed = [name for (k, name) in source.companies if k is kind]
     read = [subject.parts[0][1] for board in (balances, channels) for subject in board.subjects]
     for name in dict.fromkeys([*listed, *rows, *read]):
-        row = rows[name][0] if name in rows else None
+        row = rows.get(name, -1)
         company = source.companies.get((kind, name))
         balance, up = balances.get(name), channels.get(name)
-        currency = (balance.currency if balance else "") or (company.currency if company else "")
-        subject_key = f"{kind.dimension.value}={name}" if row is None else rows[name][1].key
         yield CompanyLine(
             connection_id=source.id,
             kind=kind,
             name=name,
             status=company.status if company else CompanyStatus.UNKNOWN,
-            currency=currency,
-            asr=sampled("asr", row),
-            acd=sampled("acd_std", row, 60.0),
-            pdd=sampled("pdd", row),
-            attempts=sampled("records_total", row).calls,
-            cps=0.0 if row is None else float(cps[row]),
+            currency=(balance.currency if balance else "") or (company.currency if company else ""),
+            asr=NOTHING if row < 0 else asr[row],
+            acd=NOTHING if row < 0 else acd[row],
+            pdd=NOTHING if row < 0 else pdd[row],
+            attempts=0 if row < 0 else total[row].calls,
+            cps=0.0 if row < 0 else cps[row],
             channels=up.value if up else None,
             balance=balance.value if balance else None,
-            alarms=in_alarm.get((source.id, subject_key), 0),
-            alerts=everyone + named.get(name, 0),
+            alarms=in_alarm.get((source.id, dim, name), 0),
+            alerts=everyone + named[name],
         )
+
+
+def _samples(view: View, factor: Factor) -> list[Sampled]:
+    """Give a factor of the last hour for every row, in the unit of the lists (ACD in s)."""
+    values, calls = view.values(factor, HOUR_MS)
+    numbers, counts = (values * (60.0 if factor is ACD else 1.0)).tolist(), calls.tolist()
+    return [Sampled(None if isnan(v) else v, n) for v, n in zip(numbers, counts, strict=True)]
+
+
+NOTHING = Sampled(None, 0)
 
 
 def _alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLine:

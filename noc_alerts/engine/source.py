@@ -27,6 +27,8 @@ ReadCalls = Callable[[int, int], Iterator[Calls]]  # (from_ms, to_ms) -> stored 
 FRESH_INTERVALS, BLIND_INTERVALS = 1.5, 2.0
 #: A read may take this long without making the data late.
 READ_GRACE = timedelta(seconds=2)
+#: An unchanged list of companies is written again after this.
+SEEN_EVERY = timedelta(minutes=10)
 #: An answered call whose record never came is forgotten after this.
 FORGET_LIVE = timedelta(hours=24)
 
@@ -79,6 +81,7 @@ class Source:
         self.codes = CodeMap()
         self.as_of: datetime | None = None
         self.companies: dict[tuple[CompanyKind, str], Company] = {}
+        self.companies_kept: tuple[tuple[Company, ...], datetime] | None = None
         self.boards: dict[tuple[ReadingKind, CompanyKind], Board] = {}
         self.channels: float | None = None
         self.timelines: dict[int, Timeline] = {}
@@ -189,6 +192,12 @@ class Source:
                 self._health = replace(self._health, restarted_at=state.up_since)
             self._up_since = state.up_since
         self._health = replace(self._health, note=" ".join(state.notes))
+
+    def is_news(self, companies: tuple[Company, ...], now: datetime) -> bool:
+        """Tell whether a list of companies is to be kept: it differs, or was last kept a while ago (when each was last seen)."""
+        if self.companies_kept is None or self.companies_kept[0] != companies:
+            return True
+        return abs(now - self.companies_kept[1]) >= SEEN_EVERY
 
     def board(self, what: ReadingKind, kind: CompanyKind) -> Board:
         """Give the readings of one kind."""

@@ -20,6 +20,9 @@ from noc_alerts.model.connections import Clock
 #: A live window's edges lie on buckets no longer than this part of it.
 BUCKETS = 60
 
+#: A bucket that was added to so often is folded.
+MAX_PARTS = 16
+
 
 def bucket_of(window_ms: int) -> int:
     """Give the bucket length of a window: a sixtieth of it, whole ms, at least 100 ms."""
@@ -99,7 +102,10 @@ class Ring:
         for start, stop in zip(edges, [*edges[1:], len(bucket)], strict=True):
             index = int(bucket[start])
             part_rows, part = rows[start:stop], table[:, start:stop]
-            self._buckets.setdefault(index, []).append((part_rows, part))
+            parts = self._buckets.setdefault(index, [])
+            parts.append((part_rows, part))
+            if len(parts) >= MAX_PARTS:
+                parts[:] = [_merged(parts)]
             if index < self._end:
                 self._sums[:, part_rows] += part
         self.version += 1
@@ -129,6 +135,16 @@ class Ring:
         if rows > have:
             more = max(rows, have * 2, 64) - have
             self._sums = np.concatenate([self._sums, np.zeros((len(self.measures), more), dtype=np.int64)], axis=1)
+
+
+def _merged(parts: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    """Fold the sums of several reads into one for each row, so that a long bucket does not grow with every read."""
+    rows = np.concatenate([rows for rows, _ in parts])
+    table = np.concatenate([table for _, table in parts], axis=1)
+    order = np.argsort(rows, kind="stable")
+    rows = rows[order]
+    starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
+    return rows[starts], np.add.reduceat(table[:, order], starts, axis=1)
 
 
 class Trail:

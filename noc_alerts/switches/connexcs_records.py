@@ -127,7 +127,7 @@ class Records:
     def _start(self, cursor: str | None, now_ms: int) -> Cursor:
         if not cursor:
             begin = now_ms - self._history // timedelta(milliseconds=1)
-            return Cursor(begin, begin, final=begin, touched=begin)
+            return Cursor(begin, begin, final=begin, touched=begin, begin=begin)
         try:
             place = sweep.cursor_from(cursor)
         except ValueError as error:

@@ -53,7 +53,8 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
 
     `known`, `far`: start of the last complete sweep, near and far. `at`, `dt`: a sweep that is under way began at `at` and has
     read up to `dt`. `final`, `touched`: for accounts without failed calls: up to where their statistics are read for good, and
-    at all. `page`: counts the pages, so that no two cursors are the same.
+    at all. `page`: counts the pages, so that no two cursors are the same. `begin`: calls that began earlier are not asked for; of
+    them only the long ones would be found, and ASR would read 100 % where history begins.
     """
 
     known: int
@@ -63,6 +64,7 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
     final: int = 0
     touched: int = 0
     page: int = 0
+    begin: int = 0
 
 
 def cursor_text(cursor: Cursor) -> str:
@@ -115,7 +117,7 @@ class Reach:
 def newest(cursor: Cursor, at_ms: int, reach: Reach) -> Slice:
     """Give the first part of the sweep at `at_ms`: everything that began since shortly before the last one."""
     since = max(cursor.dt, cursor.known - reach.slack_ms) if cursor.at else cursor.known - reach.slack_ms
-    return Slice(since, at_ms + AHEAD_MS)
+    return Slice(max(since, cursor.begin), at_ms + AHEAD_MS)
 
 
 def is_far_due(cursor: Cursor, at_ms: int, reach: Reach) -> bool:
@@ -128,17 +130,17 @@ def older(cursor: Cursor, reach: Reach, *, far: bool) -> Iterator[Slice]:
     top = cursor.known - reach.slack_ms
     ages: tuple[int, ...] = _NEAR_AGES_MS if reach.filtered else _NEAR_UNFILTERED_MS
     ages = tuple(age for age in ages if age < reach.longest_ms)
-    yield from _slices(top, [top - age for age in ages], cursor.known - reach.slack_ms, reach)
+    yield from _slices(top, [top - age for age in ages], cursor.known - reach.slack_ms, cursor.begin, reach)
     if far:
         # from where the near slices end to the longest call, held against the last *far* sweep
         edge = cursor.far - reach.slack_ms
         far_ages = (*(_FAR_AGES_MS if reach.filtered else ()), reach.longest_ms)
         bounds = [edge - age for age in far_ages if age <= reach.longest_ms]
-        yield from _slices(top - (ages[-1] if ages else 0), bounds, edge, reach)
+        yield from _slices(top - (ages[-1] if ages else 0), bounds, edge, cursor.begin, reach)
 
 
-def _slices(top: int, bounds: list[int], edge: int, reach: Reach) -> Iterator[Slice]:
-    for bound in bounds:
+def _slices(top: int, bounds: list[int], edge: int, begin: int, reach: Reach) -> Iterator[Slice]:
+    for bound in (max(bound, begin) for bound in bounds):
         if bound < top:
             longer = max(0, edge - top) // 1000 if reach.filtered else None
             yield Slice(bound, top, longer)

@@ -1,11 +1,13 @@
 """Stories of the whole frame: DEMO is said all the time, the keyboard reaches everything, closing asks where there is no tray."""
 
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hands import Hands
-from PySide6.QtWidgets import QApplication, QWidget
+from hands import Hands, wait_for
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 from scenes import PAGES, watched_profile
 
 from noc_alerts.switches.demo import DemoSwitch
@@ -49,10 +51,8 @@ def test_the_keyboard_reaches_everything(
     see.until(lambda: see.look("companies_list_filter"), 5, "/ opens the filter")
     see.type("brav")
     see.until(lambda: len(see.rows("companies_list")) == 1, 5, "only bravo is left")
-    import traceback
-    QApplication.instance().focusChanged.connect(lambda a, b: print("CHANGED", a, b, "".join(traceback.format_stack()[-6:])))
     see.shot("10-filter")
-    print("FOCUS", QApplication.focusWidget(), QApplication.activeWindow())
+    assert see.window.focusWidget() is see.find("companies_list_filter"), "nothing takes the focus away"
     see.press("Esc")
     see.until(lambda: len(see.rows("companies_list")) > 10, 5, "Esc shows all again")
     seen = len(world.requests_seen)
@@ -85,3 +85,37 @@ def test_without_a_tray_closing_asks(open_window: Callable[..., Hands]) -> None:
     see.press("Esc")
     see.until(lambda: not see.look("question_quit"), 5, "Esc keeps watching")
     assert see.window.isVisible()
+
+
+@pytest.fixture
+def tray() -> Iterator[None]:
+    """Run a notification area on the screen."""
+    program = shutil.which("trayer")
+    if program is None:
+        pytest.skip("There is no tray program here; `apt-get install trayer` gives one.")
+    process = subprocess.Popen([program, "--edge", "bottom", "--width", "20"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert wait_for(QSystemTrayIcon.isSystemTrayAvailable, 10), "the tray does not come up"
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_with_a_tray_closing_hides(tray: None, open_window: Callable[..., Hands]) -> None:
+    see = open_window()
+    icon = see.window.findChild(QSystemTrayIcon)
+    assert icon is not None
+    see.until(icon.isVisible, 5, "the icon is there")
+    assert "notification area" not in see.words("welcome_told") or "work" in see.words("welcome_told")
+    see.window.windowHandle().close()
+    see.until(lambda: see.look("question_hide"), 5, "the first time it is said that the program goes on")
+    see.shot("09-tray-question")
+    see.click("answer_hide")
+    see.until(lambda: not see.window.isVisible(), 5, "the window hides")
+    see.shot("09-tray-icon")
+    at = icon.geometry().center()
+    subprocess.run(["xdotool", "mousemove", str(at.x()), str(at.y()), "click", "1"], check=True, timeout=10)
+    see.until(see.window.isVisible, 5, "a click on the icon brings the window back")
+    see.window.windowHandle().close()
+    see.until(lambda: not see.window.isVisible(), 5, "the second time it hides at once")

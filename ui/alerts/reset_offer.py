@@ -47,6 +47,9 @@ class ResetOffer(QWidget):
         if self.usual is not None and (ours or (self._fills and self._empty)):
             self._field.set_value(self.usual)
             self._proposed = self.usual
+        elif ours and threshold is not None:
+            self._field.set_value(None)  # no value lies past this threshold, and the reset of the one before is wrong for it
+            self._proposed = None
         elif not ours:
             self._proposed = None
         self._say(area, operator, threshold)

@@ -350,6 +350,8 @@ class ChartsPage(QWidget):
             self._on_rounded(self._context.bridge.snapshot)
 
     def _focus_chart(self) -> None:
+        if not self.isVisible():
+            return  # another page was opened meanwhile
         cell = self._current or next(iter(self._cells), None)
         (self if cell is None else cell.feed.chart).setFocus(Qt.FocusReason.OtherFocusReason)
 

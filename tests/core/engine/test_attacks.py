@@ -12,12 +12,13 @@ from replay import BEGIN, COLLAPSE, END, INCIDENT_FROM, POLL, Heard, Replay, con
 
 from noc_alerts.engine.engine import Engine
 from noc_alerts.engine.news import ChartSpec, Frame, StoreTrouble
+from noc_alerts.engine.probes import evaluate_now
 from noc_alerts.engine.programs import Program
 from noc_alerts.engine.source import Source
 from noc_alerts.metrics.columns import Calls, make_calls, no_calls
-from noc_alerts.model.alarms import Phase, Reason, RuleKind
+from noc_alerts.model.alarms import Phase, Reason, RuleKind, Verdict
 from noc_alerts.model.alerts import Alert, Area, Operator, Scope
-from noc_alerts.model.companies import CompanyKind, Dimension, Reading, ReadingKind, Subject
+from noc_alerts.model.companies import Company, CompanyKind, Dimension, Reading, ReadingKind, Subject
 from noc_alerts.model.connections import Clock, HealthState
 from noc_alerts.model.errors import StoreError, SwitchUnreachable
 from noc_alerts.settings import Messages, Watching, save
@@ -600,3 +601,64 @@ def test_a_message_setting_of_another_program_is_said(store: Store) -> None:
         Engine(store, Heard()).load(BEGIN)
     save(store.settings, Messages())
     Engine(store, Heard()).load(BEGIN)
+
+
+def test_an_unchanged_list_of_companies_is_not_written_at_every_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[datetime] = []
+    upsert = store.companies.upsert
+    monkeypatch.setattr(store.companies, "upsert", lambda cid, companies, now: (written.append(now), upsert(cid, companies, now)))
+    switch = Switch(store)
+    acme = Company(switch.cid, CARRIER, "1", "alpha")
+    for i in range(130):
+        listed = (acme,) if i < 60 else (acme, replace(acme, key="2", name="bravo"))
+        at = switch.at + i * POLL
+        switch.engine.take_state(switch.cid, State(at, companies=listed), at)
+    assert [(at - switch.at) // POLL for at in written] == [0, 60]
+    assert {c.name for c in store.companies.all()} == {"alpha", "bravo"}
+
+
+def test_a_switch_that_does_not_tell_channels_gives_no_data(store: Store) -> None:
+    store.alerts.save(replace(BALANCE, area=Area.CHANNELS, operator=Operator.LT, threshold=5, reset=None))
+    switch = Switch(store)
+    switch.read(1)
+    assert switch.steps() == []
+    assert switch.engine.snapshot(switch.at).alerts[0].verdict is Verdict.NO_DATA
+
+
+def test_a_company_that_vanishes_keeps_its_alarm_as_it_was(store: Store) -> None:
+    store.alerts.save(BALANCE)
+    switch = Switch(store)
+    switch.read(10)
+    for _ in range(20):
+        switch.at += POLL
+        switch.engine.take_state(switch.cid, State(switch.at), switch.at)
+        switch.engine.read_done(switch.cid, switch.at, switch.at + POLL, switch.at)
+    assert [a.value for a in switch.engine.active_alarms()] == [None]
+    assert switch.steps() == [(Phase.RAISED, Reason.BREACHED)]
+    switch.read(90)
+    assert store.alarms.count_active() == 0
+
+
+@pytest.mark.parametrize(("operator", "worst"), [(Operator.NE, 7.0), (Operator.EQ, 5.0)])
+def test_the_worst_company_of_an_equality_is_one_that_breaches(store: Store, operator: Operator, worst: float) -> None:
+    alert = store.alerts.save(replace(BALANCE, operator=operator, threshold=5, reset=None))
+    heard = Heard()
+    cid = connect(store).id or 0
+    engine = Engine(store, heard)
+    engine.load(BEGIN)
+    values = {"a": 5.0, "b": 7.0 if operator is Operator.NE else 9.0, "c": 5.0}
+    readings = tuple(Reading(cid, ReadingKind.BALANCE, CompanyKind.CUSTOMER, n, v, BEGIN, "USD") for n, v in values.items())
+    engine.take_state(cid, State(BEGIN, readings=readings), BEGIN)
+    engine.read_done(cid, BEGIN, BEGIN + POLL, BEGIN)
+    assert engine.snapshot(BEGIN).alerts[0].value == worst
+    steps, _ = evaluate_now(engine, alert, BEGIN)
+    assert "would fire" in steps[0].answer
+
+
+@pytest.mark.parametrize("pdd_ms", [-5, -60_000])
+def test_a_negative_delay_is_kept_out(store: Store, pdd_ms: int) -> None:
+    switch = Switch(store)
+    call = one_call("x", switch.at - 9 * POLL)
+    page = Page(replace(call, pdd_ms=np.array([pdd_ms], dtype=np.int64)), "1")
+    assert switch.engine.ingest(switch.cid, page, switch.at) == 0
+    assert [bad.reason for _, bad in store.calls.bad(switch.cid, 9)] == ["negative duration"]

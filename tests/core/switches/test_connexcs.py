@@ -368,7 +368,7 @@ def test_no_record_is_missed_however_the_account_is_polled(
     kept = poll_for(desk, clock, 150 * MINUTE, steps)
     clock.now += 3 * MINUTE
     kept.read(desk.connect(), clock.now)
-    expected = truth(demo, START - 29 * MINUTE)
+    expected = truth(demo, START - 28 * MINUTE)
     assert len(expected) > 10_000
     assert expected - set(kept.found) == set()
     assert all(each["setup"] <= ms(clock.now) for each in kept.found.values())
@@ -452,7 +452,7 @@ def test_a_long_pause_is_caught_up(demo: DemoSwitch, desk: Desk, clock: Clock) -
     kept.read(switch, clock.now)
     clock.now += 5 * HOUR
     kept.read(switch, clock.now)
-    assert truth(demo, START - 29 * MINUTE) - set(kept.found) == set()
+    assert truth(demo, START - 28 * MINUTE) - set(kept.found) == set()
 
 
 @pytest.mark.parametrize("wrong", [timedelta(minutes=7), -timedelta(minutes=7)])

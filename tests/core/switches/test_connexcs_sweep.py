@@ -148,3 +148,16 @@ def test_statistics_are_read_in_spans_that_never_overlap(start: int, gaps: list[
     assert all(one.until_ms == two.since_ms for one, two in itertools.pairwise(ordered))
     assert ordered[-1].since_ms <= at < ordered[-1].until_ms
     assert all(span.until_ms - span.since_ms in (MINUTE_MS, LONG_SPAN_MS) for span in ordered)
+
+
+def test_nothing_is_asked_for_from_before_where_history_begins() -> None:
+    """Of calls that began before it only the long ones would be found, and ASR would read 100 % there."""
+    begin = 1_772_000_000_000
+    cursor = Cursor(begin, begin, final=begin, touched=begin, begin=begin)
+    reach = Reach()
+    assert sweep.newest(cursor, begin + 60_000, reach).since_ms == begin
+    assert list(sweep.older(cursor, reach, far=True)) == []
+    later = Cursor(begin + 3_600_000, begin + 3_600_000, begin=begin)
+    slices = list(sweep.older(later, reach, far=True))
+    assert slices and min(part.since_ms for part in slices) == begin
+    assert all(part.since_ms < part.until_ms for part in slices)
