@@ -5,6 +5,7 @@ import logging.handlers
 import os
 import sys
 import time
+from io import TextIOWrapper
 from pathlib import Path
 
 FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
@@ -21,6 +22,15 @@ def since_start() -> float:
         return up - int(fields[19]) / os.sysconf("SC_CLK_TCK")  # proc(5): field 22, starttime, in ticks after boot
     except (OSError, ValueError, IndexError, AttributeError):
         return time.time() - _IMPORTED_AT
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A log file that only its owner may read: it names companies and addresses."""
+
+    def _open(self) -> TextIOWrapper:
+        stream = super()._open()
+        Path(self.baseFilename).chmod(0o600)
+        return stream
 
 
 class _Once(logging.Filter):
@@ -43,7 +53,7 @@ class _Once(logging.Filter):
 
 def start_logging(folder: Path, *, verbose: bool = False) -> None:
     """Log into `folder`/noc-alerts.log (three files of 5 MB at most) and warnings to stderr."""
-    kept = logging.handlers.RotatingFileHandler(folder / "noc-alerts.log", maxBytes=5_000_000, backupCount=2, encoding="utf-8")
+    kept = _PrivateFile(folder / "noc-alerts.log", maxBytes=5_000_000, backupCount=2, encoding="utf-8")
     kept.setFormatter(logging.Formatter(FORMAT))
     shown = logging.StreamHandler(sys.stderr)
     shown.setLevel(logging.DEBUG if verbose else logging.WARNING)

@@ -5,13 +5,16 @@ Threads: `poll` (one running read a connection), `engine` (exactly one, the only
 """
 
 import logging
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
@@ -45,6 +48,8 @@ DELIVER = timedelta(seconds=1)
 KEEP = timedelta(minutes=20)
 
 
+#: So long the end of the program waits for reads that run.
+LAST_READ = timedelta(seconds=2)
 #: How long after a read of an outdated connection the first read of the new one comes: the old one must be over by then.
 AGAIN = timedelta(milliseconds=300)
 
@@ -56,6 +61,33 @@ def utc_now() -> datetime:
 
 class _OutdatedError(Exception):
     """Raised on a poll thread when its connection was changed, switched off or deleted meanwhile."""
+
+
+class _PollThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types; this is its way to bring threads of one's own
+    """A thread for each read. The end of the program does not wait long for a switch that hangs: nothing of it was taken yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._threads: list[threading.Thread] = []
+
+    def _do_submit_job(self, job: Job, run_times: list[datetime]) -> None:
+        def run() -> None:
+            try:
+                events = run_job(job, job._jobstore_alias, run_times, self._logger.name)
+            except BaseException:  # noqa: BLE001  # as APScheduler's own executors: handed to it, which logs it
+                self._run_job_error(job.id, *sys.exc_info()[1:])
+            else:
+                self._run_job_success(job.id, events)
+
+        self._threads = [t for t in self._threads if t.is_alive()]
+        self._threads.append(threading.Thread(target=run, name=job.id, daemon=True))
+        self._threads[-1].start()
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Give running reads a moment to end by themselves."""
+        until = time.monotonic() + (LAST_READ.total_seconds() if wait else 0.0)
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 class Service:
@@ -86,7 +118,7 @@ class Service:
         self._channels: dict[Channel, ChannelSender] = {Channel.EMAIL: email}
         self._deliverer = Deliverer(store.outbox, self._channels, clock, self._stopping.is_set)
         self._jobs = BackgroundScheduler(
-            executors={"default": JobThreads(1), "poll": JobThreads(16), "deliver": JobThreads(1), "keep": JobThreads(1)},
+            executors={"default": JobThreads(1), "poll": _PollThreads(), "deliver": JobThreads(1), "keep": JobThreads(1)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
         )

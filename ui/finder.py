@@ -241,6 +241,10 @@ class FindField(QAbstractButton):
         """Return the size in the menu bar."""
         return QSize(theme.px(304), theme.px(CONTROL - 4))
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the size in a narrow window: the glass, a word and the key."""
+        return QSize(theme.px(130), theme.px(CONTROL - 4))
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the field."""
         painter = QPainter(self)
@@ -252,7 +256,11 @@ class FindField(QAbstractButton):
         icons.draw(painter, "search", QPointF(theme.px(16), box.center().y()), icons.FIELD, Role.MUTED)
         painter.setPen(theme.color(Role.MUTED))
         painter.setFont(theme.font(FontRole.BODY))
-        painter.drawText(box.adjusted(theme.px(30), 0, -60, 0), Qt.AlignmentFlag.AlignVCenter, "Find company, alert, command")
+        caption = QFontMetricsF(theme.font(FontRole.CAPTION))
+        words = box.adjusted(theme.px(30), 0, -16 - caption.horizontalAdvance("Ctrl+K"), 0)
+        body = QFontMetricsF(theme.font(FontRole.BODY))
+        shown = body.elidedText("Find company, alert, command", Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, shown)
         painter.setFont(theme.font(FontRole.CAPTION))
         painter.drawText(box.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "Ctrl+K")
         painter.end()

@@ -47,7 +47,7 @@ class TopBar(QWidget):
             row.addSpacing(8)
             row.addWidget(Tag("DEMO", "demo_tag", Role.TEXT))
         row.addStretch(1)
-        row.addWidget(self._find)
+        row.addWidget(self._find, 100)
         row.addSpacing(16)
         row.addWidget(self._operator)
         row.addSpacing(16)
@@ -100,7 +100,9 @@ class TopBar(QWidget):
 
     def _fit(self) -> None:
         self.setFixedHeight(theme.px(MENU_BAR))
-        self._find.setFixedSize(self._find.sizeHint())
+        wanted = self._find.sizeHint()
+        self._find.setFixedHeight(wanted.height())
+        self._find.setMaximumWidth(wanted.width())
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -55,8 +55,8 @@ class ConnexCS:
     "customer": whose charge counts as cost), `timeout_s` (20). Secrets: `token`, or `password`.
 
     The script answers `{"customers": [{"id" or "name", "channels"}, ...], "carriers": [...], "calls": [{"dt", "callid",
-    "ring_dt", "answer_dt", "customer_id", "provider_id", "customer_card_dest_code", "customer_card_dest_name"}, ...]}`; with `calls`
-    (calls in progress, ringing ones too) the connection may use the clock "outcome".
+    "ring_dt", "answer_dt", "customer_id", "provider_id", "customer_card_dest_code", "customer_card_dest_name"}, ...]}`; with
+    `calls` (calls in progress, ringing ones too) the connection may use the clock "outcome".
     """
 
     def __init__(self, options: Mapping[str, str], secrets: Mapping[str, str], connection_id: int = 0) -> None:

@@ -32,6 +32,7 @@ from tests.bench.children import helper
 from tests.bench.figures import Figure, middle, quantile
 from ui import app as app_module
 from ui.charts.metrics import SETTINGS_KEY, ChartChoice, ChartSet, write_set
+from ui.prefs import prefs
 
 CALLS_PER_S, HISTORY_MIN = 120, 60
 ALERTS = 300
@@ -168,6 +169,7 @@ def measure() -> list[Figure]:
         os.environ[variable_for(secret_name(cid, "token"))] = token
         with patch.object(app_module, "App", make):
             code = app_module.run_window(folder, demo=False, verbose=False)
+        prefs.use(None)  # else its file is written once more at the end of the process, into a folder that is gone
         store = open_store(folder)
         calls, alarms = store.calls.count(cid), store.alarms.count_active()
         store.close()

@@ -133,7 +133,12 @@ def watched(folder: Path) -> Path:
 def test_watch_ends_in_order_when_it_is_told_to(tmp_path: Path) -> None:
     env = {**os.environ, "NO_COLOR": "1"}
     process = subprocess.Popen(
-        command(watched(tmp_path), "watch"), cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(watched(tmp_path), "watch"),
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None and process.stderr is not None
     seen = b""

@@ -10,7 +10,7 @@ from pathlib import Path
 import apscheduler.schedulers.base
 import apscheduler.triggers.interval
 import pytest
-from test_service import Ear, Keyring, line, state
+from test_service import Ear, Keyring, state
 
 import noc_alerts.scheduler
 from noc_alerts.engine.news import Rounded, StoreTrouble
@@ -36,7 +36,8 @@ class Scripted:
 
     def state(self, now: datetime) -> State:
         self.before(self.connection)
-        reading = Reading(self.connection.id or 0, ReadingKind.BALANCE, CompanyKind.CUSTOMER, self.connection.name, 5.0, now, "USD")
+        cid, name = self.connection.id or 0, self.connection.name
+        reading = Reading(cid, ReadingKind.BALANCE, CompanyKind.CUSTOMER, name, 5.0, now, "USD")
         return State(now, readings=(reading,))
 
     def pages(self, _cursor: str | None, _now: datetime) -> Iterator[Page]:
@@ -135,7 +136,9 @@ def test_a_connection_switched_off_while_it_is_read_stays_off(stage: Stage) -> N
     assert stage.ear.until(lambda _: True).switches[0].health.state is HealthState.OFF
 
 
-@pytest.mark.parametrize("error", [RuntimeError("generator raised StopIteration"), KeyError("x"), BadInput("The address is wrong.")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("generator raised StopIteration"), KeyError("x"), BadInput("The address is wrong.")]
+)
 def test_any_fault_of_an_adapter_is_blindness_and_passes(stage: Stage, error: Exception) -> None:
     stage.service.start()
     fresh(stage)
@@ -188,8 +191,7 @@ def test_a_change_that_could_not_be_taken_over_is_taken_over_later(stage: Stage,
         broken.setattr(stage.store.connections, "all", fails)
         stage.service.soon()
         wait_until(lambda: any(isinstance(n, StoreTrouble) and n.sentence for n in stage.ear.news))
-        monkeypatch_free = stage.store.connections
-    monkeypatch_free.save(replace(stage.connection, name="later"))
+    stage.store.connections.save(replace(stage.connection, name="later"))
     stage.ear.until(lambda s: s.switches[0].connection.name == "later" and s.switches[0].health.state is HealthState.FRESH)
     troubles = [n.sentence for n in stage.ear.news if isinstance(n, StoreTrouble)]
     assert troubles == ["noc.db is held by another program.", ""]
@@ -212,7 +214,8 @@ def test_a_clock_set_back_stops_nothing(stage: Stage, monkeypatch: pytest.Monkey
     shift = -DAY
     count = len(stage.reads)
     wait_until(lambda: len(stage.reads) >= count + 3)
-    line(stage.ear.until(lambda s: (s.switches[0].as_of or datetime.now(UTC)) < datetime.now(UTC) - DAY / 2), stage.connection.id or 0)
+    noon = datetime.now(UTC) - DAY / 2
+    stage.ear.until(lambda s: s.switches[0].as_of is not None and s.switches[0].as_of < noon)
     fresh(stage)
 
 
@@ -246,6 +249,26 @@ def test_stop_in_the_middle_of_a_read_keeps_what_was_taken(stage: Stage) -> None
     stage.service.stop()
     assert time.monotonic() - began < 5
     assert not any(isinstance(n, Rounded) and n.snapshot.switches[0].health.tries for n in stage.ear.news)
+
+
+def test_the_end_does_not_wait_for_a_switch_that_hangs(stage: Stage) -> None:
+    hold, go = threading.Event(), threading.Event()
+
+    def script(_: Connection) -> None:
+        hold.set()
+        go.wait(30)
+
+    stage.script = script
+    stage.service.start()
+    assert hold.wait(5)
+    began = time.monotonic()
+    stage.service.stop()
+    assert time.monotonic() - began < 5
+    go.set()  # its answer comes after the end: nobody takes it, nothing is written, nothing is said
+    thread = next((t for t in threading.enumerate() if t.name.startswith("poll-")), None)
+    if thread is not None:
+        thread.join(5)
+        assert not thread.is_alive()
 
 
 def test_a_failing_listener_stops_nobody(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

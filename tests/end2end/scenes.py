@@ -30,6 +30,7 @@ def watched_profile(folder: Path, world: DemoSwitch, url: str, monkeypatch: pyte
     monkeypatch.setenv(variable_for(secret_name(cid, "token")), world.token)
     return cid
 
+
 #: The pages and the keys that open them; none: by the rail only.
 PAGES = {
     "overview": "Ctrl+1",

@@ -12,6 +12,7 @@ from scenes import PAGES, watched_profile
 
 from noc_alerts.switches.demo import DemoSwitch
 
+ALARMS = "overview_alarms_list"
 pytestmark = [pytest.mark.end2end, pytest.mark.timeout(90)]
 
 
@@ -25,7 +26,21 @@ def test_demo_is_said_all_the_time(open_window: Callable[..., Hands]) -> None:
         assert see.window.windowTitle() == "noc_alerts - Demo"
         assert see.words("demo_tag") == "DEMO", page
         assert see.words("status_demo") == "DEMO", page
-    see.shot("07-demo-settings")
+    see.press("Ctrl+2")
+    see.press("N")
+    see.until(lambda: see.look("alert_title"), 5, "the editor opens")
+    see.fill("alert_threshold", "99")
+    see.click("alert_recipients_input")
+    see.type("noc@example.net")
+    see.press("Return")
+    see.press("Ctrl+S")
+    see.until(lambda: "In alarm" in see.all_words("alert_editor"), 30, "it fires")
+    see.press("Ctrl+1")
+    see.until(lambda: see.row_of(ALARMS, "bravo", "Low ASR, all carriers"), 10, "it is on the Overview")
+    see.click_row(ALARMS, "bravo", "Low ASR, all carriers", column=1)
+    see.until(lambda: "the demo sends nothing" in see.all_words("overview_page"), 10, "why there is no mail is said")
+    see.until(lambda: see.words("status_outbox") == "Outbox 0 waiting", 15, "nothing waits, once the last notice is gone")
+    see.shot("07-demo-no-mail")
 
 
 def test_the_keyboard_reaches_everything(
@@ -93,7 +108,8 @@ def tray() -> Iterator[None]:
     program = shutil.which("trayer")
     if program is None:
         pytest.skip("There is no tray program here; `apt-get install trayer` gives one.")
-    process = subprocess.Popen([program, "--edge", "bottom", "--width", "20"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [program, "--edge", "bottom", "--width", "20"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         assert wait_for(QSystemTrayIcon.isSystemTrayAvailable, 10), "the tray does not come up"
         yield

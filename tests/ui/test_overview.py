@@ -467,7 +467,7 @@ def test_limits_enter_and_explain(usual: Night, qtbot: QtBot) -> None:
     dialog = usual.window.findChild(ExplainDialog)
     said = " ".join(dialog.spoken_lines)
     assert "Reason: breached; message: told." in said
-    assert "People were told." in said
+    assert "It was decided to tell people." in said
     assert f"Clears above 33{THIN}%" in said
 
 

@@ -174,7 +174,7 @@ def test_the_clock_says_why_it_is_the_default(page: SwitchesPage) -> None:
     kind.chosen.emit(SwitchKind.CONNEXCS)
     assert "ConnexCS does not tell its calls in progress" in hint.text()
     clock = find(page, ComboBox, "switch_clock")
-    assert [Clock(clock.itemData(at)) for at in range(clock.count())] == [Clock.END, Clock.SETUP]
+    assert [Clock(clock.itemData(at)) for at in range(clock.count())] == [Clock.END, Clock.OUTCOME, Clock.SETUP]
 
 
 def test_fields_that_do_not_apply_disappear_and_are_not_saved(world: World, page: SwitchesPage, qtbot: Any) -> None:

@@ -58,7 +58,8 @@ class ChartPane(Panel):
         self._choices: list[Choice] = []
         self.chooser = ComboBox("alert_chart_subject")
         self.chooser.setAccessibleName("Subject of the chart")
-        self.chooser.setFixedWidth(theme.px(184))
+        # at most: the panel's title goes before it where there is little room
+        theme.follow(self.chooser, lambda: self.chooser.setMaximumWidth(theme.px(184)))
         self.chooser.chosen.connect(self._on_chosen)
         self._range = SegmentedControl(
             [(key, said) for key, (said, _) in _RANGES.items()], "alert_chart_range", "Range of the chart", small=True

@@ -99,7 +99,7 @@ def state_of(known: Known, metric: Metric, subject: Subject, connection_id: int,
         (a.cleared_at for a in alarms_of(known.cleared, metric, subject, connection_id) if a.cleared_at is not None), default=None
     )
     if last is None:
-        return HeadState(Mark.OK, Form.ACTIVE, "OK", f", no alarm in {HISTORY.days} days")
+        return HeadState(Mark.OK, Form.ACTIVE, "OK", ", no alarm so far")
     return HeadState(Mark.OK, Form.ACTIVE, "OK", f", last alarm {text.span(now - last)} ago")
 
 

@@ -17,7 +17,7 @@ from ui.overview import words
 from ui.prefs import prefs
 from ui.table_spec import Align, Cell, Column
 from ui.tables import TableModel
-from ui.theme import Role
+from ui.theme import Role, theme
 from ui.widgets.buttons import LinkButton
 from ui.widgets.page import Panel
 from ui.widgets.state_panel import PageState, StateKind
@@ -25,6 +25,7 @@ from ui.widgets.table_area import TableArea
 
 SHIFT = timedelta(hours=8)
 MAX_ROWS = 200
+_EMPTY = 108  # the room of the sentence that there is none
 
 
 def _subject(alarm: Alarm) -> str:
@@ -86,19 +87,18 @@ class ClearedPanel(Panel):
         if self._folded:
             return self._head.height() + 2
         rows = self.model.rowCount()
-        content = rows * self.area.view.row_height if rows else 108
-        return self._above() + content
+        return self._above() + (rows * self.area.view.row_height if rows else theme.px(_EMPTY))
 
     @property
     def unfolded_least(self) -> int:
-        """Return the height at which one row shows when it is not folded."""
-        return self._above() + self.area.view.row_height
+        """Return the height at which one row shows when it is not folded, or the sentence that there is none."""
+        return self._above() + (self.area.view.row_height if self.model.rowCount() else theme.px(_EMPTY))
 
     def least_height(self, rows: int) -> int:
-        """Return the height at which so many rows show."""
+        """Return the height at which so many rows show, or the sentence that there is none."""
         if self._folded:
             return self._head.height() + 2
-        return self._above() + rows * self.area.view.row_height
+        return self._above() + (rows * self.area.view.row_height if self.model.rowCount() else theme.px(_EMPTY))
 
     def _above(self) -> int:
         return self._head.height() + self.area.view.y() + self.area.view.horizontalHeader().height() + 5

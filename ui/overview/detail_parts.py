@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ui.charts.feed import ChartFeed
     from ui.context import ScreenContext
 
-MAX_SIBLINGS = 4
+MAX_SIBLINGS = 6
 _CHART_HEIGHT = 168
 
 

@@ -184,6 +184,7 @@ _CONNEXCS = KindSpec(
     ),
     clocks=(
         (Clock.END, "ConnexCS does not tell its calls in progress, so a call counts when it ends."),
+        (Clock.OUTCOME, "Only where your own script tells the calls in progress: then an answered call counts at its answer."),
         (Clock.SETUP, _SETUP_REASON),
     ),
     poll=timedelta(seconds=60),

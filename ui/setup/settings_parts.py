@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from noc_alerts.model.errors import BadInput
 from noc_alerts.notify.smtp_settings import checked_address
 from ui.text import InputError
-from ui.theme import FontRole, Role
+from ui.theme import FontRole, Role, theme
 from ui.widgets.fields import Field
 from ui.widgets.labels import Label, line
 from ui.widgets.page import Panel, scrolled
@@ -46,7 +46,7 @@ def tab_room(name: str, sections: Sequence[tuple[str, Sequence[QWidget]]]) -> Pa
             column.addWidget(widget)
     column.addStretch(1)
     panel = Panel(name)
-    panel.setMaximumWidth(WIDTH)
+    theme.follow(panel, lambda: panel.setMaximumWidth(theme.px(WIDTH)))
     panel.body.addWidget(scrolled(content, f"{name}_scroll"))
     content.setAutoFillBackground(False)  # QScrollArea switches it on; the panel shows through
     return panel

@@ -58,7 +58,7 @@ class WatchingTab(QObject):
         silent_hint = "A switch that was blind for so long is an alarm of its own. Its alerts are not judged meanwhile."
         self._fields = {
             "silent_after": beside("Rings after", leftmost(self._silent), silent_hint),
-            "keep_calls": beside("Keep call records for", leftmost(self._calls), "Charts and backtests reach back as far."),
+            "keep_calls": beside("Keep call records for", leftmost(self._calls), "Charts reach back as far."),
             "keep_bytes": beside("But at most", leftmost(self._size), "The oldest go first."),
             "keep_events": beside("Keep events for", leftmost(self._events)),
         }

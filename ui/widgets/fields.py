@@ -193,7 +193,7 @@ class Field(QWidget):
             row = QHBoxLayout(self)
             row.setContentsMargins(0, 0, 0, 0)
             row.setSpacing(12)
-            self._label.setFixedSize(160, theme.px(CONTROL))
+            theme.follow(self._label, lambda: self._label.setFixedSize(theme.px(160), theme.px(CONTROL)))
             self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.addWidget(self._label, 0, Qt.AlignmentFlag.AlignTop)
             row.addLayout(column, 1)

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -140,7 +141,8 @@ def truth(
     columns = []
     for name, text in SQL.items():
         text = text.replace("$to", str(to_ms)).replace("$seconds", str((to_ms - from_ms) / 1000))
-        text = text.replace("filter (", "filter (where ").replace("where o", f"where {outcome}").replace("where d", f"where {done}")
+        text = text.replace("filter (", "filter (where ")
+        text = text.replace("where o", f"where {outcome}").replace("where d", f"where {done}")
         columns.append(f"{text} as {name}")
     keys = ["prefix" if g == "code" else g for g in group]
     by = ", ".join(keys)
@@ -221,7 +223,7 @@ def test_ring_equals_sql(
     view.slide(moments[0])
     edges = sorted({0, *cuts, len(calls)})
     shuffled = np.random.default_rng(seed)
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         order = shuffled.permutation(np.arange(a, b))
         mask = np.zeros(len(calls), dtype=bool)
         mask[order] = True
