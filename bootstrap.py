@@ -116,6 +116,8 @@ def bench(arguments: list[str]) -> int:
     reason = machine.install_optional(machine.BENCH_PROGRAMS)
     if reason:
         print(f"The comparison with Prometheus is left out: {reason}", file=sys.stderr)
+    if sys.platform.startswith("linux") and (reason := machine.install_optional(machine.SCREEN_PROGRAMS)):
+        print(f"The windows are measured without a screen: {reason}", file=sys.stderr)
     return visible([VENV_PYTHON, "-m", "tests.bench", *arguments], os.environ)
 
 

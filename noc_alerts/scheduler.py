@@ -23,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from noc_alerts.engine.engine import Engine
 from noc_alerts.engine.news import AlarmsChanged, ChartSpec, DeliveriesChanged, EventsAdded, Listener, News
 from noc_alerts.engine.probes import ImportReport, evaluate_now, import_files
+from noc_alerts.engine.reads import OutdatedError, Reads
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import CheckStep, Connection
 from noc_alerts.model.deliveries import Attempt, Channel, DeliveryState
@@ -35,7 +36,6 @@ from noc_alerts.secrets import Secrets
 from noc_alerts.settings import Messages, Watching, load
 from noc_alerts.store import Store
 from noc_alerts.switches.factory import SMTP_SECRET, open_switch
-from noc_alerts.switches.protocol import Switch
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,6 @@ AGAIN = timedelta(milliseconds=300)
 def utc_now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
-
-
-class _OutdatedError(Exception):
-    """Raised on a poll thread when its connection was changed, switched off or deleted meanwhile."""
 
 
 class _PollThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types; this is its way to bring threads of one's own
@@ -104,7 +100,6 @@ class Service:
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._work = ThreadPoolExecutor(4, thread_name_prefix="work")
         self._deliver_lock = threading.Lock()
-        self._switches: dict[int, tuple[Connection, Switch]] = {}
         self._round_waits = threading.Event()
         self._reload_wanted = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
@@ -112,6 +107,14 @@ class Service:
         self._chart_ids = 0
         self._stopping = threading.Event()
         self.engine = Engine(store, self._tell, demo=demo)
+        self._reads = Reads(
+            self.engine,
+            clock,
+            lambda connection: open_switch(connection, secrets.get),
+            lambda work: self._on_engine(work).result(),
+            self._note,
+            self._stopping,
+        )
         email = EmailChannel(
             lambda: load(store.settings, Messages).smtp, lambda: secrets.get(SMTP_SECRET) or "", clock
         )
@@ -145,9 +148,7 @@ class Service:
             self._jobs.shutdown(wait=True)
         self._work.shutdown(wait=True, cancel_futures=True)
         self._engine_thread.shutdown(wait=True)
-        for _, switch in self._switches.values():
-            switch.close()
-        self._switches.clear()
+        self._reads.close_all_but({})
         self.store.close()
 
     def listen(self, listener: Listener) -> None:
@@ -192,7 +193,7 @@ class Service:
         def run() -> T:
             try:
                 return work(*args, **kwargs)
-            except (NocError, _OutdatedError):
+            except (NocError, OutdatedError):
                 raise
             except Exception:
                 log.exception("%s failed on the engine thread", getattr(work, "__name__", "work"))
@@ -251,9 +252,7 @@ class Service:
     def _reload_jobs(self) -> None:
         """Have one read job for each connection that is on, at its own interval, the first read at once."""
         wanted = {c.id: c for c in self.engine.connections() if c.id is not None}
-        for cid, (connection, _) in list(self._switches.items()):
-            if wanted.get(cid) != connection:
-                self._switches.pop(cid)[1].close()
+        self._reads.close_all_but(wanted)
         for job in self._jobs.get_jobs():
             if job.id.startswith("poll-") and int(job.id[5:]) not in wanted:
                 job.remove()
@@ -285,55 +284,9 @@ class Service:
         if self._stopping.is_set() or connection.id is None:
             return
         try:
-            self._read(connection, connection.id, self._clock())
-        except _OutdatedError:
+            self._reads.read(connection, connection.id, self._clock())
+        except OutdatedError:
             self._soon_job(f"poll-{connection.id}", AGAIN)
-
-    def _read(self, connection: Connection, cid: int, as_of: datetime) -> None:
-        """Read what is now, then the records page by page, then have the rules judged."""
-        next_try = as_of + connection.poll
-        place = f"read {cid}"
-        try:
-            switch = self._switch(connection)
-            state = switch.state(as_of)
-            self._take(connection, self.engine.take_state, cid, state, as_of)
-            for page in switch.pages(self.store.calls.cursor(cid), as_of):
-                self._take(connection, self.engine.ingest, cid, page, self._clock())
-                if self._stopping.is_set():
-                    return
-            self._take(connection, self.engine.read_done, cid, as_of, next_try, self._clock())
-        except _OutdatedError:
-            raise
-        except StoreError as error:
-            self._note(place, error)
-        except NocError as error:
-            self._read_failed(connection, error, next_try)
-        except Exception:  # one bad switch stops nobody else: it goes blind and says so
-            if self._stopping.is_set():  # the engine thread takes no more work while the program ends
-                return
-            log.exception("%s could not be read", connection.name)
-            fault = NocError(f"{connection.name} could not be read because of a fault in this program. The log has the details.")
-            self._read_failed(connection, fault, next_try)
-
-    def _take(self, connection: Connection, work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Have the engine take what was read, and wait for it. Raises _OutdatedError when it is no longer wanted."""
-
-        def run() -> None:
-            source = self.engine.sources.get(connection.id or 0)
-            if source is None or source.connection != connection:
-                raise _OutdatedError
-            work(*args, **kwargs)
-
-        self._on_engine(run).result()
-
-    def _read_failed(self, connection: Connection, error: NocError, next_try: datetime) -> None:
-        try:
-            self._take(connection, self.engine.read_failed, connection.id or 0, error, self._clock(), next_try)
-        except StoreError as trouble:
-            self._note(f"read {connection.id}", trouble)
-        except RuntimeError:
-            if not self._stopping.is_set():
-                raise
 
     def _note(self, place: str, error: StoreError) -> None:
         """Have it said that the store failed at a place of the program."""
@@ -345,16 +298,6 @@ class Service:
         if place in self._failed_places:
             self._failed_places.discard(place)
             self._fire("note", lambda: self.engine.store_works(place))
-
-    def _switch(self, connection: Connection) -> Switch:
-        assert connection.id is not None  # only saved connections are read
-        known = self._switches.get(connection.id)
-        if known is None or known[0] != connection:
-            if known is not None:
-                known[1].close()
-            known = (connection, open_switch(connection, self.secrets.get))
-            self._switches[connection.id] = known
-        return known[1]
 
     # -- telling and keeping ---------------------------------------------------------------------------------------------
 

@@ -172,6 +172,8 @@ def run_window(folder: Path | None, *, demo: bool, verbose: bool) -> int:
     with ExitStack() as stack:
         stack.enter_context(hold(profile))
         QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
+        # a thread that wants the interpreter waits this long for it: at 5 ms a busy engine would hold up every key press
+        sys.setswitchinterval(0.0005)
         application = QApplication(sys.argv[:1])
         application.setApplicationName("noc_alerts")
         application.setDesktopFileName("noc-alerts")

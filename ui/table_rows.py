@@ -12,6 +12,8 @@ from typing import Any, Generic
 
 from ui.table_spec import Column, RowT, sort_keys
 
+_MANY = 2000  # rows from which sorting numbers pays
+
 
 class RowStore(Generic[RowT]):
     """Keep rows by key in slots, sorted in the order in force."""
@@ -99,12 +101,23 @@ class RowStore(Generic[RowT]):
     def ordered(self, slots: list[int]) -> list[int]:
         """Return the slots in the order in force; those without a value last in both directions."""
         keys = self._keys
+        if len(slots) >= _MANY and isinstance(next((keys[slot] for slot in slots if keys[slot] is not None), None), float | int):
+            return self._ordered_by_number(slots)
         try:
             return sorted(slots, key=keys.__getitem__, reverse=self.descending)
         except TypeError:  # some have no value: None compares with nothing
             present = [slot for slot in slots if keys[slot] is not None]
         ordered = sorted(present, key=keys.__getitem__, reverse=self.descending)
         return ordered + [slot for slot in slots if keys[slot] is None]
+
+    def _ordered_by_number(self, slots: list[int]) -> list[int]:
+        """Do the same for numbers, twice as fast; NaN, which stands for no value, sorts last."""
+        import numpy as np  # not at the start of the window: no table is that long then
+
+        places = np.array(slots)
+        values = np.array(self._keys, dtype=np.float64)[places]  # None becomes NaN
+        found: list[int] = places[np.argsort(-values if self.descending else values, kind="stable")].tolist()
+        return found
 
     def place_in(self, slots: list[int], slot: int) -> int:
         """Return where a slot belongs among ordered ones, after its equals."""
@@ -135,17 +148,22 @@ class RowStore(Generic[RowT]):
 
     def passing(self) -> list[int]:
         """Return the slots the filter lets pass, in order."""
-        slots, hay = self.sorted, self._hay
+        # rows are asked in the order they lie in memory, which is several times faster than in the order they are shown
+        slots, passing = self.sorted, None
         for word in self.words:
-            slots = [slot for slot in slots if word in hay[slot]]
+            if passing is None:
+                passing = [word in text for text in self._hay]
+            else:
+                passing = [yes and word in text for yes, text in zip(passing, self._hay, strict=True)]
         if self.predicate is not None:
             passes = self.predicate
-            if self.words:
-                slots = [slot for slot in slots if passes(self[slot])]
-            else:  # all rows: asked in the order they lie in memory, which is three times faster
+            if passing is None:
                 passing = [row is not None and passes(row) for row in self._rows]
-                slots = [slot for slot in slots if passing[slot]]
-        return list(slots)
+            else:
+                passing = [
+                    yes and row is not None and passes(row) for yes, row in zip(passing, self._rows, strict=True)
+                ]
+        return list(slots) if passing is None else [slot for slot in slots if passing[slot]]
 
     def passes(self, slot: int) -> bool:
         """Return whether the filter lets a row pass."""

@@ -82,7 +82,8 @@ def wait_until(what: Callable[[], bool], seconds: float = 10) -> None:
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     store = open_store(tmp_path)
     connection = store.connections.save(Connection(None, "one", SwitchKind.CONNEXCS, {}, Clock.END, timedelta(seconds=1)))
-    service, ear = Service(store, Secrets(tmp_path, keyring=Keyring())), Ear()
+    secrets, ear = Secrets(tmp_path, keyring=Keyring()), Ear()
+    service = Service(store, secrets, clock=lambda: noc_alerts.scheduler.utc_now())
     made = Stage(store, service, ear, connection)
     monkeypatch.setattr(noc_alerts.scheduler, "open_switch", made.open)
     service.listen(ear)
@@ -208,7 +209,6 @@ def test_a_clock_set_back_stops_nothing(stage: Stage, monkeypatch: pytest.Monkey
     for module in (apscheduler.schedulers.base, apscheduler.triggers.interval):
         monkeypatch.setattr(module, "datetime", Shifted)
     monkeypatch.setattr(noc_alerts.scheduler, "utc_now", lambda: datetime.now(UTC) + shift)
-    stage.service._clock = lambda: datetime.now(UTC) + shift
     stage.service.start()
     fresh(stage)
     shift = -DAY

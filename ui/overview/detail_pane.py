@@ -183,7 +183,7 @@ class DetailPane(Panel):
             part.setMinimumWidth(theme.px(200) if wide else 0)
         self.setMinimumHeight(theme.px(_WIDE_HEIGHT) if wide else 0)
         self.chart.set_low(wide)
-        self._actions_part.setMaximumWidth(theme.px(240) if wide else 16_777_215)
+        self._actions_part.setMaximumWidth(theme.px(272) if wide else 16_777_215)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
