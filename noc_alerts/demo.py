@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.companies import CompanyKind
@@ -19,6 +19,10 @@ POLL = timedelta(seconds=5)
 MIN = timedelta(minutes=1)
 CARRIERS, CUSTOMERS = Scope(CompanyKind.CARRIER), Scope(CompanyKind.CUSTOMER)
 CRITICAL, WARNING = NoticeLevel.CRITICAL, NoticeLevel.WARNING
+
+#: Under this key the settings keep when the demo's world began, and for so long it is taken up again.
+WORLD = "demo_began_at"
+TAKEN_UP = timedelta(hours=4)
 
 #: Two hours at once are there within a second; the demo's records appear at once and its calls are two hours at most.
 READ = {"history_days": "0.09", "late_s": "2", "longest_call_hours": "2"}
@@ -58,25 +62,34 @@ class MemoryKeyring:
 
 
 @contextmanager
-def demo_switch(store: Store, secrets: Secrets) -> Iterator[DemoSwitch]:
-    """Start the built-in switch, connect the profile to it, put its token into `secrets`; stop it at the end."""
-    switch = DemoSwitch()
+def demo_switch(store: Store, secrets: Secrets, now: datetime) -> Iterator[DemoSwitch]:
+    """Start the built-in switch, connect the profile to it, put its token into `secrets`; stop it at the end.
+
+    A demo that was left less than `TAKEN_UP` ago goes on where it was: its calls are there at once.
+    """
+    kept = store.settings.get(WORLD)
+    began = datetime.fromisoformat(kept) if kept else None
+    goes_on = began is not None and timedelta(0) <= now - began < TAKEN_UP
+    if began is None or not goes_on:
+        began = now
+        store.settings.set(WORLD, began.isoformat())
+    switch = DemoSwitch(started_at=began)
     base_url = switch.start()
     try:
-        connection = _connect(store, base_url, switch.live_path)
+        connection = _connect(store, base_url, switch.live_path, goes_on=goes_on)
         secrets.set(secret_name(connection.id or 0, "token"), switch.token)
         yield switch
     finally:
         switch.stop()
 
 
-def _connect(store: Store, base_url: str, live_path: str) -> Connection:
+def _connect(store: Store, base_url: str, live_path: str, *, goes_on: bool) -> Connection:
     """Give the demo's connection at today's address; a profile that never had it gets the first set of alerts too."""
     options = {"base_url": base_url, "auth": "token", "live_path": live_path, **READ}
     for known in store.connections.all():
         if known.demo and known.id is not None:
-            # another world than the last time: its records are new ones
-            store.calls.reset(known.id)
+            if not goes_on:
+                store.calls.reset(known.id)  # the calls of another world
             return store.connections.save(replace(known, options=options, clock=Clock.OUTCOME))
     connection = store.connections.save(
         Connection(None, NAME, SwitchKind.CONNEXCS, options, Clock.OUTCOME, POLL, demo=True)

@@ -14,7 +14,7 @@ from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.alerts import NoticeLevel
 from noc_alerts.model.connections import HealthState
 from noc_alerts.paths import Profile
-from noc_alerts.scheduler import Service
+from noc_alerts.scheduler import Service, utc_now
 from noc_alerts.secrets import Secrets
 from noc_alerts.store import open_store
 from ui import text
@@ -56,7 +56,7 @@ def wire(
     stack.callback(store.close)
     secrets = Secrets(profile.folder, keyring=MemoryKeyring() if demo else None)
     if demo:
-        stack.enter_context(demo_switch(store, secrets))
+        stack.enter_context(demo_switch(store, secrets, utc_now()))
     service = Service(store, secrets, demo=demo)
     stack.callback(service.stop)
     bridge = Bridge(window)

@@ -94,7 +94,7 @@ def run_watch(folder: Path | None, *, demo: bool, for_: timedelta | None, verbos
         stack.callback(store.close)
         secrets = Secrets(profile.folder, keyring=MemoryKeyring() if demo else None)
         if demo:
-            stack.enter_context(demo_switch(store, secrets))
+            stack.enter_context(demo_switch(store, secrets, utc_now()))
         elif not any(c.enabled and c.live for c in store.connections.all()):
             raise BadInput("No switch is connected and switched on. Connect one in the window, or try: noc-alerts watch --demo")
         service = Service(store, secrets, demo=demo)

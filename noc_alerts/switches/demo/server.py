@@ -92,14 +92,15 @@ class DemoSwitch:
         calls_per_s: float = 10.0,
         port: int = 0,
         *,
+        started_at: datetime | None = None,
         holds_failed_calls: bool = True,
         envelope: str | None = None,
     ) -> None:
-        """Prepare the world; nothing listens before start()."""
+        """Prepare the world; nothing listens before start(). `started_at`: take up the world that began then."""
         self._clock = clock or (lambda: datetime.now(UTC))
         self._port = port
         self._access = Access()
-        world = World(seed, self._clock(), history, calls_per_s)
+        world = World(seed, started_at or self._clock(), history, calls_per_s)
         self._api = Api(world, self._access, seed, holds_failed_calls, envelope)
         self._lock = threading.Lock()  # the world and the fault; held for one answer
         self._fault: _Fault | None = None
