@@ -26,7 +26,7 @@ from noc_alerts.engine.probes import ImportReport, evaluate_now, import_files
 from noc_alerts.engine.reads import OutdatedError, Reads
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import CheckStep, Connection
-from noc_alerts.model.deliveries import Attempt, Channel, DeliveryState
+from noc_alerts.model.deliveries import Attempt, Cause, Channel, DeliveryState
 from noc_alerts.model.errors import NocError, StoreError
 from noc_alerts.model.events import Event, EventType
 from noc_alerts.notify.channels import ChannelSender, TrayChannel, TraySender
@@ -310,9 +310,22 @@ class Service:
                 self._note("deliver", error)
                 return
         self._note_works("deliver")
+        for delivery_id in report.failed_ids:
+            self._say_failed(delivery_id)
         if report.tried:
             self._tell(DeliveriesChanged(self.store.outbox.waiting()))
-            self._tell(EventsAdded())
+
+    def _say_failed(self, delivery_id: int) -> None:
+        """Put a mail that failed for good into the log; popups and tests say it where they were asked for."""
+        delivery = self.store.outbox.get(delivery_id)
+        if delivery is None or delivery.channel is not Channel.EMAIL or delivery.facts.cause is Cause.TEST:
+            return
+        text = f"The mail to {delivery.recipient} was not delivered. {delivery.answer}"
+        event = Event(
+            self._clock(), EventType.ERROR, delivery.facts.title, delivery.facts.subject, text, alarm_id=delivery.alarm_id
+        )
+        self.store.events.add(event)
+        self._tell(EventsAdded())
 
     def _keep(self) -> None:
         """Keep call records and events within their limits of age and size."""

@@ -36,6 +36,9 @@ def _switches(store: Store, secrets: Secrets) -> bool:
         if not connection.enabled or not connection.live:
             print(f"switch    {connection.name}: off, {store.calls.count(connection.id or 0):,} records kept")
             continue
+        if connection.demo:
+            print(f"switch    {connection.name}: the built-in demo, which runs only while the demo is open")
+            continue
         try:
             switch = open_switch(connection, secrets.get)
             try:

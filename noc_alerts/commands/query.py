@@ -12,7 +12,7 @@ from noc_alerts.metrics.factors import FACTORS, Factor, Floats
 from noc_alerts.metrics.summary import Table
 from noc_alerts.model.companies import Dimension, Subject
 from noc_alerts.model.connections import Clock
-from noc_alerts.model.errors import BadInput
+from noc_alerts.model.errors import BadInput, NocError
 from noc_alerts.paths import open_profile
 from noc_alerts.rules.expression import Expression, Period, diff, parse
 from noc_alerts.store import Store, open_store
@@ -93,8 +93,9 @@ def _connections(store: Store, switch: str | None, clock: str | None) -> tuple[l
     found = [c for c in store.connections.all() if switch is None or c.name == switch]
     if not found:
         known = ", ".join(c.name for c in store.connections.all())
-        missing = f'There is no switch "{switch}". Known are: {known}.' if switch and known else ""
-        raise BadInput(missing or "There are no call records yet. Import some or connect a switch.")
+        if switch and known:
+            raise BadInput(f'There is no switch "{switch}". Known are: {known}.')
+        raise NocError("There are no call records yet. Import some or connect a switch.")
     clocks = {c.clock for c in found}
     if clock is None and len(clocks) > 1:
         raise BadInput("The switches have different clocks. Choose one: --clock end, or one switch: --switch NAME.")

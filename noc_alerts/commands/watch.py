@@ -11,6 +11,7 @@ from types import FrameType
 from noc_alerts.demo import MemoryKeyring, demo_switch
 from noc_alerts.engine.news import AlarmsChanged, News, Rounded, Snapshot, StoreTrouble
 from noc_alerts.logs import start_logging
+from noc_alerts.model.alarms import Phase
 from noc_alerts.model.alerts import Area
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.connections import HealthState
@@ -23,6 +24,17 @@ from noc_alerts.store import open_store
 
 #: So often the state of the carriers is printed when nothing happens.
 SUMMARY = timedelta(seconds=30)
+
+
+#: (was in alarm, phase afterwards) -> what the line begins with.
+_WORDS = {
+    (False, Phase.RAISED): "ALARM",
+    (False, Phase.PENDING): "pending",
+    (False, Phase.NORMAL): "calm",
+    (True, Phase.CLEARING): "clearing",
+    (True, Phase.RAISED): "relapse",
+    (True, Phase.NORMAL): "cleared",
+}
 
 
 class Printer:
@@ -44,7 +56,7 @@ class Printer:
                     self._print_summary(snapshot)
                 case AlarmsChanged(changes):
                     for change in changes:
-                        word = "ALARM" if change.transition.after.in_alarm else "cleared" if change.alarm else "pending"
+                        word = _WORDS[change.transition.before.in_alarm, change.transition.after]
                         subject = change.transition.key.subject.label or "switch"
                         title = change.alarm.title if change.alarm else ""
                         self._line(change.transition.at, f"{word:8} {subject}: {change.transition.text} {title}".rstrip())
@@ -61,7 +73,8 @@ class Printer:
                 self._line(snapshot.at, f"{state[0].value:8} {line.connection.name}  {state[1]}".rstrip())
 
     def _print_summary(self, snapshot: Snapshot) -> None:
-        if (self._summed_at is not None and snapshot.at - self._summed_at < SUMMARY) or not snapshot.companies:
+        unread = any(line.as_of is None and line.health.state is not HealthState.OFF for line in snapshot.switches)
+        if (self._summed_at is not None and snapshot.at - self._summed_at < SUMMARY) or not snapshot.companies or unread:
             return
         self._summed_at = snapshot.at
         carriers = [c for c in snapshot.companies if c.kind is CompanyKind.CARRIER]

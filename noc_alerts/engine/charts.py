@@ -1,20 +1,17 @@
 """Charts that are open now: filled from the stored calls, kept up to date with each read. Engine thread only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import numpy as np
 
 from noc_alerts.engine.news import ChartSpec, Frame
-from noc_alerts.engine.source import Source
-from noc_alerts.metrics.columns import Calls
+from noc_alerts.engine.source import ReadCalls, Source
 from noc_alerts.metrics.factors import FACTORS
 from noc_alerts.metrics.series import Points, Timeline
 from noc_alerts.model.companies import ReadingKind
 from noc_alerts.model.connections import HealthState
 from noc_alerts.store import Store
-
-ReadCalls = Callable[[int, int], Iterator[Calls]]
 
 
 class Charts:

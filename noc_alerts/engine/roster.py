@@ -3,7 +3,7 @@
 Engine thread only. Judges nothing; reads no clock.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,9 +11,10 @@ from functools import partial
 from noc_alerts.engine.ledgers import Over, Sender, change_of_step, ended_change
 from noc_alerts.engine.programs import Program
 from noc_alerts.engine.snapshots import wanted_views
-from noc_alerts.engine.source import Source
+from noc_alerts.engine.source import ReadCalls, Source
 from noc_alerts.engine.writer import Batch, Entry, Writer
 from noc_alerts.metrics.columns import Calls
+from noc_alerts.metrics.grouping import Where
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import Connection
@@ -158,11 +159,11 @@ class Roster:
         """Have the source's views hold what its rules and the lists need. Raises StoreError; then it stays stale."""
         source.require(wanted_views(p for p in self.programs if p.source is source), self.reader(source), now)
 
-    def reader(self, source: Source) -> Callable[[int, int], Iterator[Calls]]:
+    def reader(self, source: Source) -> ReadCalls:
         """Give what reads the stored calls of a source."""
 
-        def read(from_ms: int, to_ms: int) -> Iterator[Calls]:
-            return self._store.calls.read([source.id], from_ms, to_ms, source.connection.clock)
+        def read(from_ms: int, to_ms: int, where: Where = ()) -> Iterator[Calls]:
+            return self._store.calls.read([source.id], from_ms, to_ms, source.connection.clock, dict(where))
 
         return read
 

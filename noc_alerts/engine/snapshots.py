@@ -147,7 +147,7 @@ def _alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLi
     error = next((p.error for p in programs if p.error), "")
     return AlertLine(
         alert_id=alert.id or 0,
-        verdict=_verdict(alert, now, error, in_alarm, pending, blind, len(programs), subjects),
+        verdict=_verdict(alert, now, error, in_alarm, pending, blind, subjects),
         subject=worst[2].subjects()[worst[3]] if worst else None,
         value=worst[0] if worst else None,
         calls=worst[1] if worst else None,
@@ -160,7 +160,7 @@ def _alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLi
 
 
 def _verdict(
-    alert: Alert, now: datetime, error: str, in_alarm: int, pending: int, blind: int, sources: int, subjects: int
+    alert: Alert, now: datetime, error: str, in_alarm: int, pending: int, blind: int, subjects: int
 ) -> Verdict:
     """Give the word for the list: what matters most first (DESIGN section 5)."""
     if not alert.is_active(now):
@@ -169,7 +169,7 @@ def _verdict(
         return Verdict.ERROR
     if in_alarm:
         return Verdict.IN_ALARM
-    if blind and blind == sources:
+    if blind:  # of one of its switches nothing is known: never shown as good
         return Verdict.BLIND
     if pending:
         return Verdict.PENDING

@@ -4,9 +4,10 @@ Engine thread only. Knows no rules.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 
@@ -21,7 +22,14 @@ from noc_alerts.notify.words import format_span
 from noc_alerts.switches.protocol import LiveCall, State
 
 ViewKey = tuple[tuple[Dimension, ...], Where]
-ReadCalls = Callable[[int, int], Iterator[Calls]]  # (from_ms, to_ms) -> stored pages
+
+
+class ReadCalls(Protocol):
+    """Reads the stored calls of one source."""
+
+    def __call__(self, from_ms: int, to_ms: int, where: Where = ()) -> Iterator[Calls]:
+        """Give the pages of a period; with `where` only the calls of one subject."""
+
 
 #: Up to so many check intervals old is fresh, then late, then blind (design/language.md section 4).
 FRESH_INTERVALS, BLIND_INTERVALS = 1.5, 2.0
@@ -149,7 +157,7 @@ class Source:
     def open_timeline(self, chart_id: int, timeline: Timeline, read: ReadCalls, end: datetime) -> None:
         """Fill a chart's timeline from the stored calls and keep it up to date."""
         timeline.slide(to_ms(end))
-        for page in read(timeline.from_ms, to_ms(end) + 3_600_000):
+        for page in read(timeline.from_ms, to_ms(end) + 3_600_000, timeline.where):
             timeline.add(page)
         up = self._live_calls(call for call, _ in self._answered.values())
         if len(up):

@@ -49,6 +49,11 @@ class Timeline:
         self._end = 0
 
     @property
+    def where(self) -> Where:
+        """Give what its calls have in common."""
+        return self._grouping.where
+
+    @property
     def from_ms(self) -> int:
         """Give the first moment that is counted: the range and one window before it."""
         return (self._end - self._length) * self.bucket_ms

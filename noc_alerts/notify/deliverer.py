@@ -65,13 +65,17 @@ class ChannelHealth:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What one run did. `waiting`: will be tried again. `more`: the batch was full, there may be more due now."""
+    """What one run did. `waiting`: will be tried again. `more`: the batch was full, there may be more due now.
+
+    `failed_ids`: the deliveries that failed for good.
+    """
 
     sent: int = 0
     failed: int = 0
     waiting: int = 0
     dropped: int = 0
     more: bool = False
+    failed_ids: tuple[int, ...] = ()
 
     @property
     def tried(self) -> int:
@@ -131,18 +135,19 @@ class Deliverer:
         for outcome in list(self._unrecorded.values()):
             self._write(outcome)
         due = self._outbox.due(now, BATCH)
-        counts = dict.fromkeys(DeliveryState, 0)
+        done: dict[DeliveryState, list[int]] = {state: [] for state in DeliveryState}
         for channel in _ORDER:
-            self._run_channel(channel, [delivery for delivery in due if delivery.channel is channel], counts)
+            self._run_channel(channel, [delivery for delivery in due if delivery.channel is channel], done)
         return DeliveryReport(
-            sent=counts[DeliveryState.SENT],
-            failed=counts[DeliveryState.FAILED],
-            waiting=counts[DeliveryState.WAITING],
-            dropped=counts[DeliveryState.DROPPED],
+            sent=len(done[DeliveryState.SENT]),
+            failed=len(done[DeliveryState.FAILED]),
+            waiting=len(done[DeliveryState.WAITING]),
+            dropped=len(done[DeliveryState.DROPPED]),
             more=len(due) >= BATCH,
+            failed_ids=tuple(done[DeliveryState.FAILED]),
         )
 
-    def _run_channel(self, channel: Channel, due: Sequence[Delivery], counts: dict[DeliveryState, int]) -> None:
+    def _run_channel(self, channel: Channel, due: Sequence[Delivery], done: dict[DeliveryState, list[int]]) -> None:
         """Send what is due over one channel, over one session."""
         if not due:
             return
@@ -155,7 +160,7 @@ class Deliverer:
                 outcome = self._deliver(delivery, session)
                 self._unrecorded[outcome.delivery_id] = outcome
                 self._write(outcome)
-                counts[outcome.state] += 1
+                done[outcome.state].append(outcome.delivery_id)
 
     def _deliver(self, delivery: Delivery, session: ChannelSession | None) -> _Outcome:
         """Try one delivery and give what came of it; never raises but for what stops the program."""

@@ -27,10 +27,26 @@ class Outbox:
         self._db = db
 
     def due(self, now: datetime, limit: int) -> _Deliveries:
-        """Give what is to be sent now, critical before others, oldest first."""
+        """Give what is to be sent now, critical before others, oldest first.
+
+        A message waits while an older one about the same alarm to the same recipient does: nobody hears of the end first.
+        """
+        older = delivery.alias("older")
+        overtakes = (
+            sa.select(older.c.id)
+            .where(
+                older.c.alarm_id == delivery.c.alarm_id,
+                older.c.channel == delivery.c.channel,
+                older.c.recipient == delivery.c.recipient,
+                older.c.state == DeliveryState.WAITING.value,
+                older.c.next_at > now,
+                older.c.id < delivery.c.id,
+            )
+            .exists()
+        )
         query = (
             delivery.select()
-            .where(delivery.c.state == DeliveryState.WAITING.value, delivery.c.next_at <= now)
+            .where(delivery.c.state == DeliveryState.WAITING.value, delivery.c.next_at <= now, ~overtakes)
             .order_by(delivery.c.urgent.desc(), delivery.c.created_at, delivery.c.id)
             .limit(limit)
         )

@@ -15,8 +15,11 @@ from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.connections import CheckStep, Clock, Connection, HealthState, SwitchKind
 from noc_alerts.model.deliveries import Cause, Channel, DeliveryState
 from noc_alerts.model.errors import BadInput
+from noc_alerts.model.events import EventType
+from noc_alerts.notify.smtp_settings import Security, SmtpSettings
 from noc_alerts.scheduler import Service
 from noc_alerts.secrets import Secrets
+from noc_alerts.settings import Messages, save
 from noc_alerts.store import Store, open_store
 from noc_alerts.switches.demo import DemoSwitch, FailMode
 from noc_alerts.switches.factory import secret_name
@@ -281,3 +284,22 @@ def test_import_of_real_calls(tmp_path: Path) -> None:
         assert said
     finally:
         service.stop()
+
+
+def test_a_mail_that_fails_for_good_is_in_the_log(rig: Rig) -> None:
+    """No answer of a server will make a recipient that is no address one."""
+    store = rig.service.store
+    save(store.settings, Messages(smtp=SmtpSettings("127.0.0.1", 9, Security.NONE, "noc@example.net")))
+    rig.ear.until(lambda s: state(s, rig.cid) is HealthState.FRESH)
+    alert = Alert(**{**_fields(ALWAYS), "recipients": ("nobody at all",), "tray": False, "connection_id": rig.cid})
+    store.alerts.save(alert)
+    rig.service.soon()
+    rig.ear.until(lambda s: len(s.alarms) >= 6)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        lines = [e for e in store.events.list(100, types=[EventType.ERROR]) if "was not delivered" in e.text]
+        if len(lines) == 6:
+            break
+        time.sleep(0.05)
+    assert len(lines) == 6
+    assert all("nobody at all" in e.text and e.alarm_id is not None for e in lines)

@@ -18,6 +18,7 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
 
 import pytest
 from hands import Hands, Mailbox, free_port
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from noc_alerts.switches.demo import DemoSwitch
@@ -49,7 +50,8 @@ def screen(qapp: QApplication) -> QApplication:
         pytest.skip("There is no display; `python3 bootstrap.py test` gives these tests one of their own.")
     qapp.setApplicationName("noc_alerts")
     qapp.setQuitOnLastWindowClosed(False)
-    QApplication.setEffectEnabled(__import__("PySide6.QtCore").QtCore.Qt.UIEffect.UI_AnimateCombo, False)
+    QApplication.setEffectEnabled(Qt.UIEffect.UI_AnimateCombo, False)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs, True)
     return qapp
 
 

@@ -185,7 +185,7 @@ def test_not_taken_is_tried_again_later() -> None:
 def test_refused_for_good_is_not_tried_again() -> None:
     outbox = MemoryOutbox(make_delivery(1))
     work = deliverer(outbox, {Channel.EMAIL: FakeChannel(refuse(True))})
-    assert work.run_once(NOW) == DeliveryReport(failed=1)
+    assert work.run_once(NOW) == DeliveryReport(failed=1, failed_ids=(1,))
     assert work.run_once(NOW + timedelta(days=1)) == DeliveryReport()
 
 
@@ -323,7 +323,7 @@ def test_a_real_batch_with_a_bad_recipient_and_a_grey_list(serve: Callable[..., 
     clock = Clock()
     outbox = MemoryOutbox(make_delivery(1), make_delivery(2, recipient="gone@example.test"), make_delivery(3))
     work = Deliverer(outbox, {Channel.EMAIL: EmailChannel(lambda: settings, lambda: "", clock)}, clock)
-    assert work.run_once(NOW) == DeliveryReport(sent=1, failed=1, waiting=1)
+    assert work.run_once(NOW) == DeliveryReport(sent=1, failed=1, waiting=1, failed_ids=(2,))
     assert len(box.peers) == 1
     assert "550 5.1.1 no such user" in outbox.rows[2].answer
     clock.now = outbox.rows[1].next_at

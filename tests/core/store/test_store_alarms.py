@@ -121,6 +121,19 @@ def test_critical_messages_are_due_first_then_the_oldest(store: Store) -> None:
     assert store.outbox.waiting() == 3
 
 
+def test_nobody_hears_of_the_end_before_the_alarm(store: Store) -> None:
+    """A message waits while an older one about the same alarm to the same recipient is put off."""
+    alarm = store.alarms.commit(Ledger(changes=(replace(raised(), deliveries=()),))).changes[0].alarm
+    assert alarm is not None
+    first, end = (store.outbox.add(make_delivery(number, alarm_id=alarm.id)) for number in (1, 2))
+    other = store.outbox.add(make_delivery(3, alarm_id=alarm.id, recipient="bob@example.org"))
+    assert first.id is not None
+    later = NOW + 60 * SECOND
+    store.outbox.record(first.id, Attempt(first.id, NOW, False, "451"), DeliveryState.WAITING, later, "451")
+    assert [d.id for d in store.outbox.due(NOW + 9 * SECOND, 9)] == [other.id]
+    assert [d.id for d in store.outbox.due(later, 9)] == [first.id, end.id, other.id]
+
+
 def test_a_try_is_recorded_with_what_follows_from_it(store: Store) -> None:
     kept = store.outbox.add(make_delivery())
     assert kept.id is not None
