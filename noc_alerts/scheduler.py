@@ -24,13 +24,13 @@ from noc_alerts.engine.engine import Engine
 from noc_alerts.engine.news import AlarmsChanged, ChartSpec, DeliveriesChanged, EventsAdded, Listener, News
 from noc_alerts.engine.probes import ImportReport, evaluate_now, import_files
 from noc_alerts.engine.reads import OutdatedError, Reads
+from noc_alerts.engine.telling import Telling
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import CheckStep, Connection
-from noc_alerts.model.deliveries import Attempt, Cause, Channel, DeliveryState
+from noc_alerts.model.deliveries import Channel
 from noc_alerts.model.errors import NocError, StoreError
 from noc_alerts.model.events import Event, EventType
 from noc_alerts.notify.channels import ChannelSender, TrayChannel, TraySender
-from noc_alerts.notify.deliverer import Deliverer
 from noc_alerts.notify.email import EmailChannel, SmtpSettings, check_smtp
 from noc_alerts.secrets import Secrets
 from noc_alerts.settings import Messages, Watching, load
@@ -99,7 +99,6 @@ class Service:
         self._listeners: list[Listener] = []
         self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._work = ThreadPoolExecutor(4, thread_name_prefix="work")
-        self._deliver_lock = threading.Lock()
         self._round_waits = threading.Event()
         self._reload_wanted = threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
@@ -119,7 +118,7 @@ class Service:
             lambda: load(store.settings, Messages).smtp, lambda: secrets.get(SMTP_SECRET) or "", clock
         )
         self._channels: dict[Channel, ChannelSender] = {Channel.EMAIL: email}
-        self._deliverer = Deliverer(store.outbox, self._channels, clock, self._stopping.is_set)
+        self._telling = Telling(store, self._channels, clock, self._stopping.is_set, self._tell)
         self._jobs = BackgroundScheduler(
             executors={"default": JobThreads(1), "poll": _PollThreads(), "deliver": JobThreads(1), "keep": JobThreads(1)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
@@ -302,30 +301,13 @@ class Service:
     # -- telling and keeping ---------------------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
-        """Send what is due; say in the log what was taken and what failed for good."""
-        with self._deliver_lock:
-            try:
-                report = self._deliverer.run_once(self._clock())
-            except StoreError as error:
-                self._note("deliver", error)
-                return
-        self._note_works("deliver")
-        for delivery_id in report.failed_ids:
-            self._say_failed(delivery_id)
-        if report.tried:
-            self._tell(DeliveriesChanged(self.store.outbox.waiting()))
-
-    def _say_failed(self, delivery_id: int) -> None:
-        """Put a mail that failed for good into the log; popups and tests say it where they were asked for."""
-        delivery = self.store.outbox.get(delivery_id)
-        if delivery is None or delivery.channel is not Channel.EMAIL or delivery.facts.cause is Cause.TEST:
+        """Send what is due."""
+        try:
+            self._telling.run()
+        except StoreError as error:
+            self._note("deliver", error)
             return
-        text = f"The mail to {delivery.recipient} was not delivered. {delivery.answer}"
-        event = Event(
-            self._clock(), EventType.ERROR, delivery.facts.title, delivery.facts.subject, text, alarm_id=delivery.alarm_id
-        )
-        self.store.events.add(event)
-        self._tell(EventsAdded())
+        self._note_works("deliver")
 
     def _keep(self) -> None:
         """Keep call records and events within their limits of age and size."""
@@ -372,32 +354,13 @@ class Service:
             steps, deliveries = self._on_engine(evaluate_now, self.engine, alert, self._clock()).result()
             for step in steps:
                 progress(step)
-            with self._deliver_lock:
-                kept = [self.store.outbox.add(d) for d in deliveries]
-                self._deliverer.run_once(self._clock())
-            for delivery in kept:
-                step = self._test_result(delivery.id or 0)
+            for step in self._telling.send_test(deliveries):
                 steps.append(step)
                 progress(step)
             self._say_tested(alert)
             return steps
 
         return self._work.submit(work)
-
-    def _test_result(self, delivery_id: int) -> CheckStep:
-        """Give how a test message fared; one that was not taken is not tried again."""
-        now = self._clock()
-        attempts = self.store.outbox.attempts(delivery_id)
-        delivery = self.store.outbox.get(delivery_id)
-        if delivery is None:
-            raise StoreError("The test message is no longer in the store. Send the test again.")
-        if delivery.state is DeliveryState.WAITING:
-            given_up = Attempt(delivery_id, now, False, delivery.answer)
-            answer = f"{delivery.answer} A test is not tried again."
-            delivery = self.store.outbox.record(delivery_id, given_up, DeliveryState.FAILED, answer=answer)
-        took = timedelta(milliseconds=attempts[-1].took_ms) if attempts else timedelta(0)
-        what = "E-mail" if delivery.channel is Channel.EMAIL else "Tray"
-        return CheckStep(what, delivery.state is DeliveryState.SENT, delivery.answer, took, delivery.recipient)
 
     def _say_tested(self, alert: Alert) -> None:
         text = "A test was sent. No state was changed."

@@ -34,6 +34,10 @@ _REFUSED = ("keyrings.alt.", "keyring.backends.fail", "keyring.backends.null", "
 _Result = TypeVar("_Result")
 
 
+class LockedError(SecretsError):
+    """Raised when only a passphrase is missing: there is no keyring, and nobody gave the one of the encrypted file yet."""
+
+
 class Keyring(Protocol):
     """What we need of a keyring backend."""
 
@@ -90,6 +94,11 @@ class Secrets:
     def place(self) -> Place:
         """Tell where `set` keeps a secret."""
         return Place.KEYRING if self._keyring() is not None else Place.FILE
+
+    @property
+    def in_file(self) -> bool:
+        """Tell whether there is an encrypted file, so that a passphrase was chosen before."""
+        return self._file.exists()
 
     def get(self, name: str) -> str | None:
         """Give a secret, None when there is none. Raises SecretsError when it cannot be read."""
@@ -207,14 +216,19 @@ class Secrets:
         return self._key[2]
 
     def _the_passphrase(self) -> str:
-        """Give the passphrase, asking for it the first time. Raises SecretsError."""
+        """Give the passphrase, asking for it the first time. Raises LockedError."""
         if self._passphrase is None:
             self._passphrase = self._environ.get(PASSPHRASE_VARIABLE) or None
         if self._passphrase is None and self._ask is not None:
             ask, self._ask = self._ask, None
             self._passphrase = ask() or None
+        if self._passphrase is None and self.in_file:
+            raise LockedError(
+                "The passwords are locked. Unlock them with Tools > Unlock secrets, "
+                f"or set {PASSPHRASE_VARIABLE} before the program starts."
+            )
         if self._passphrase is None:
-            raise SecretsError(
+            raise LockedError(
                 "There is no safe place for a password: this system has no keyring. "
                 f"Set {PASSPHRASE_VARIABLE} to keep it in an encrypted file, "
                 f"or give the password itself in {SECRET_VARIABLE}<NAME>."

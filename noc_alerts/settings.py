@@ -1,6 +1,6 @@
 """The user's settings: frozen dataclasses kept as JSON texts in the store's settings table, one key a class."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -51,21 +51,8 @@ class Watching:
             raise BadInput("The settings were not saved: " + " ".join(problems.values()), problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How the window looks. `theme`: system, dark, light. `zone`: "local", "UTC" or an IANA name. `scale` in percent."""
-
-    theme: str = "system"
-    density: str = "normal"
-    zone: str = "UTC"
-    scale: int = 100
-    operator: str = ""
-    hidden_to_tray_told: bool = False
-    columns: dict[str, list[str]] = field(default_factory=dict)
-
-
 _S = TypeVar("_S")
-_KEYS: dict[type, str] = {Messages: "messages", Watching: "watching", Look: "look"}
+_KEYS: dict[type, str] = {Messages: "messages", Watching: "watching"}
 
 
 def load(table: SettingsTable, kind: type[_S]) -> _S:

@@ -45,6 +45,7 @@ SCREEN_PROGRAMS = {
     "xdotool": "xdotool",
     "import": "imagemagick",
     "dbus-daemon": "dbus",
+    "trayer": "trayer",  # a notification area for the story that needs one
 }
 LIVE_PROGRAMS = {
     "kamailio": "kamailio",
