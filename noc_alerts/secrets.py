@@ -100,6 +100,11 @@ class Secrets:
         """Tell whether there is an encrypted file, so that a passphrase was chosen before."""
         return self._file.exists()
 
+    @property
+    def locked(self) -> bool:
+        """Tell whether there is an encrypted file that nothing given so far has opened yet."""
+        return self.in_file and self._key is None
+
     def get(self, name: str) -> str | None:
         """Give a secret, None when there is none. Raises SecretsError when it cannot be read."""
         _check_name(name)

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import delete
 
 from noc_alerts.logs import since_start, start_logging
 from noc_alerts.model.errors import NocError
 from noc_alerts.paths import default_folder, hold, open_profile
+from ui.collector import Collector
 from ui.commands import Command, Commands, Menu
 from ui.frame_commands import kept_look
 from ui.main_window import MainWindow
@@ -70,6 +72,7 @@ class App:
         self.window = MainWindow(self._pages(), self.commands, demo=demo)
         self._timer = QTimer(self.window)
         self._timer.timeout.connect(self._on_tick)
+        self._collector = Collector()
 
     def _pages(self) -> list[PageSpec]:
         def page(name: str, module: str) -> QWidget:
@@ -97,6 +100,7 @@ class App:
         """Start the core and open the first page; called once the bare window was painted."""
         from ui.wiring import wire
 
+        self._collector.start()  # before there are threads that could collect widgets
         try:
             self.context, self._frame = wire(self.window, self.commands, self._profile, self._stack, demo=self._demo)
         except NocError as error:
@@ -162,6 +166,13 @@ class App:
         self.window.keep()
         QApplication.quit()
 
+    def destroy(self) -> None:
+        """Delete the window and everything in it, on this thread and in Qt's order, once the core has stopped."""
+        self._timer.stop()
+        self.context = self._frame = None
+        delete(self.window)
+        self._collector.stop()
+
 
 def run_window(folder: Path | None, *, demo: bool, verbose: bool) -> int:
     """Open the window and run until it is quit. Gives the exit code."""
@@ -185,4 +196,6 @@ def run_window(folder: Path | None, *, demo: bool, verbose: bool) -> int:
             signal.signal(number, lambda *_: app.quit())
         _FirstPaint(app.window, app.build)
         app.window.show()
-        return application.exec()
+        code = application.exec()
+    app.destroy()
+    return code

@@ -19,13 +19,15 @@ from noc_alerts.secrets import Secrets
 from noc_alerts.store import open_store
 from ui import text
 from ui.bridge import Bridge
-from ui.commands import Commands
+from ui.commands import Command, Commands, Menu
+from ui.companies.rows import aged
 from ui.context import ScreenContext
 from ui.finder import Found
 from ui.main_window import MainWindow
 from ui.marks import Mark
 from ui.messages import messages
 from ui.prefs import prefs
+from ui.setup.unlocking import UNLOCK_WORDS, LockBell, Unlocker
 from ui.status_bar import SwitchStatus
 from ui.text import AgeState
 from ui.theme import theme
@@ -54,7 +56,8 @@ def wire(
     """Build the core, tie it to the window, start it. Raises NocError when the profile cannot be opened."""
     store = open_store(profile.folder)
     stack.callback(store.close)
-    secrets = Secrets(profile.folder, keyring=MemoryKeyring() if demo else None)
+    bell = LockBell(window)
+    secrets = Secrets(profile.folder, keyring=MemoryKeyring() if demo else None, ask=bell.ring)
     if demo:
         stack.enter_context(demo_switch(store, secrets, utc_now()))
     service = Service(store, secrets, demo=demo)
@@ -71,6 +74,8 @@ def wire(
         service, bridge, theme, messages, commands, window, go, lambda: prefs.get("operator"), lambda: prefs.get("zone", "UTC")
     )
     frame = Frame(context, demo=demo)
+    unlocker = Unlocker(context, bell)
+    commands.add(Command("tools.unlock", UNLOCK_WORDS, Menu.TOOLS), unlocker.unlock)
     bridge.rounded.connect(frame.on_rounded)
     bridge.store_trouble.connect(frame.on_store_trouble)
     bridge.deliveries_changed.connect(lambda waiting: window.status_bar.set_outbox(waiting, False))
@@ -134,7 +139,7 @@ class Frame(QObject):
         """Let the ages of the switches' data grow."""
         snapshot = self._context.bridge.snapshot
         if snapshot is not None:
-            lines = [self._status(line, now) for line in snapshot.switches]
+            lines = [self._status(line, now) for line in aged(snapshot, now).switches]
             self._context.window.status_bar.set_switches([line for line in lines if line is not None])
 
     def on_store_trouble(self, sentence: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 from aiosmtpd.controller import Controller
-from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -38,7 +38,6 @@ from ui.theme import theme
 
 W = TypeVar("W", bound=QWidget)
 KEYS = Qt.KeyboardModifier
-_ENDED: list[App] = []
 
 
 class Hands:
@@ -74,12 +73,9 @@ class Hands:
         app, self.app = self.app, None
         app.quit()
         self._stack.close()
-        for timer in app.window.findChildren(QTimer):
-            timer.stop()
+        app.destroy()
         for widget in QApplication.topLevelWidgets():
             widget.hide()
-        # The program never destroys its window before its process ends; neither does this.
-        _ENDED.append(app)
         prefs.use(None)
 
     # --- eyes -------------------------------------------------------------------------------------------------------------

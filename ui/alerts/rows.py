@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from noc_alerts.engine.news import AlertLine, Snapshot
-from noc_alerts.model.alarms import RuleKind, Verdict
+from noc_alerts.model.alarms import Alarm, RuleKind, Verdict
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel
 from noc_alerts.model.companies import CompanyKind
-from noc_alerts.model.connections import Connection
+from noc_alerts.model.connections import Connection, HealthState
 from ui import text
 from ui.alerts import words
 from ui.marks import Form, Mark, word_style
@@ -43,7 +43,8 @@ class AlertRow:
     """One alert, its line of the last snapshot (None: not judged yet), and what its cells need.
 
     `switch`: its switch's name, empty when it watches every switch or there is only one. `interval`: how often its data
-    is read. `taken`: every alarm of it is acknowledged. `currency`: of its worst subject's balance.
+    is read. `taken`: every alarm of it is acknowledged. `currency`: of its worst subject's balance. `blind`: it is in alarm
+    still, but the switch of what it shows cannot be trusted, so its value is withdrawn.
     """
 
     alert: Alert
@@ -52,6 +53,7 @@ class AlertRow:
     interval: timedelta
     taken: bool
     currency: str
+    blind: bool = False
 
     @property
     def key(self) -> int:
@@ -66,10 +68,11 @@ class AlertRow:
 def make_rows(alerts: list[Alert], connections: list[Connection], snapshot: Snapshot | None) -> list[AlertRow]:
     """Return a row for each alert; without a snapshot none of them is judged yet."""
     lines = {line.alert_id: line for line in snapshot.alerts} if snapshot else {}
-    owned: dict[int, list[bool]] = {}
+    owned: dict[int, list[Alarm]] = {}
     for alarm in snapshot.alarms if snapshot else ():
         if alarm.key.rule_kind is RuleKind.ALERT:
-            owned.setdefault(alarm.key.rule_id, []).append(alarm.acked_at is not None)
+            owned.setdefault(alarm.key.rule_id, []).append(alarm)
+    dark = {s.connection.id for s in snapshot.switches if s.health.state is HealthState.BLIND} if snapshot else set()
     by_id = {connection.id: connection for connection in connections}
     currencies = _currencies(snapshot)
     rows = []
@@ -83,11 +86,20 @@ def make_rows(alerts: list[Alert], connections: list[Connection], snapshot: Snap
                 line=line,
                 switch=mine[0].name if alert.connection_id is not None and len(by_id) > 1 and mine else "",
                 interval=max((each.poll for each in mine if each.live), default=_DEFAULT_POLL),
-                taken=bool(alarms) and all(alarms),
+                taken=bool(alarms) and all(alarm.acked_at is not None for alarm in alarms),
                 currency=currency_of(alert, line, currencies),
+                blind=_is_blind(line, alarms, dark),
             )
         )
     return rows
+
+
+def _is_blind(line: AlertLine | None, alarms: list[Alarm], dark: set[int | None]) -> bool:
+    """Return whether what an alert in alarm shows comes from a switch that cannot be trusted."""
+    if line is None or line.verdict is not Verdict.IN_ALARM:
+        return False
+    shown = [alarm for alarm in alarms if alarm.key.subject == line.subject] or alarms
+    return any(alarm.blind or alarm.key.connection_id in dark for alarm in shown)
 
 
 def _currencies(snapshot: Snapshot | None) -> Mapping[tuple[CompanyKind, str], str]:
@@ -147,7 +159,7 @@ class RowCells:
         return ", ".join(
             part
             for part in (
-                f"{state} {second}".strip(),
+                f"{state} {_state_second(row, second)}".strip(),
                 row.alert.title,
                 row.alert.scope.label,
                 f"{row.alert.area.value} {value.plain}",
@@ -179,7 +191,8 @@ class RowCells:
         return Cell(f"{sign} {shown.number}", shown.unit or row.currency, second=words.reset_words(row.alert, row.currency))
 
     def _value(self, row: AlertRow) -> float | None:
-        return row.line.value if row.line is not None and row.verdict(self.now) is not Verdict.BLIND else None
+        known = row.line is not None and not row.blind and row.verdict(self.now) is not Verdict.BLIND
+        return row.line.value if known and row.line is not None else None
 
     def _now(self, row: AlertRow) -> Cell:
         line, verdict = row.line, row.verdict(self.now)
@@ -189,7 +202,7 @@ class RowCells:
             return Cell("…", tone=Role.MUTED)
         age = text.age(line.judged_at, self.now, row.interval) if line.judged_at else None
         last = "" if line.value is None else words.value_shown(row.alert.area, line.value, row.currency).joined
-        if verdict is Verdict.BLIND:
+        if verdict is Verdict.BLIND or (row.blind and verdict is Verdict.IN_ALARM):
             was = f"was {last}" if last else "no data"
             return _unknown(f"{was}, {age.old}" if age else was)
         if verdict is Verdict.ERROR:
@@ -217,7 +230,9 @@ class RowCells:
             case Verdict.IN_ALARM:
                 mark, form = LEVEL_MARKS[row.alert.level], Form.TAKEN if row.taken else Form.ACTIVE
                 tone, bold = word_style(mark, form)
-                return Cell(word, second=second, mark=mark, form=form, tone=tone, bold=bold)
+                second_tone = Role.BLIND if row.blind else Role.MUTED
+                said = _state_second(row, second)
+                return Cell(word, second=said, second_tone=second_tone, mark=mark, form=form, tone=tone, bold=bold)
             case Verdict.BLIND:
                 return Cell(word, second=second, mark=Mark.BLIND, tone=Role.BLIND, bold=True)
             case Verdict.ERROR:
@@ -235,7 +250,7 @@ class RowCells:
 
     def _state_search(self, row: AlertRow) -> str:
         _, word, second = words.state_words(row.alert, row.line, self.now, prefs.zone)
-        return f"{word} {second}"
+        return f"{word} {_state_second(row, second)}"
 
     def _level(self, row: AlertRow) -> Cell:
         word, mark = words.LEVEL_WORDS[row.alert.level], LEVEL_MARKS[row.alert.level]
@@ -248,6 +263,11 @@ class RowCells:
         first, second, anybody = words.told_words(row.alert)
         tooltip = "\n".join((*row.alert.recipients, *(("the tray of this workstation",) if row.alert.tray else ())))
         return Cell(first, second=second, tone=Role.TEXT if anybody else Role.WARNING, tooltip=tooltip)
+
+
+def _state_second(row: AlertRow, second: str) -> str:
+    """Return the second line of the state: an alarm that cannot be judged now says so first."""
+    return ", ".join(part for part in ("blind", second) if part) if row.blind and row.alert.enabled else second
 
 
 def _unknown(second: str) -> Cell:

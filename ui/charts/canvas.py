@@ -55,6 +55,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
 
     def __init__(self, *, compact: bool = False, labels: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False, background=None)
+        self._drop_central_item()
         self.setObjectName("chart_canvas")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -74,6 +75,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         self.geometry_now = self._lay_out()
         theme.changed.connect(self.restyle)
         self.restyle()
+
+    def _drop_central_item(self) -> None:
+        """Let go of the base class's central item and its layout, which this chart has no use for.
+
+        The item does not learn it when Python deletes the layout before it, as the cyclic collector may: the scene's end then
+        deletes the layout a second time and the process with it.
+        """
+        self.setCentralItem(None)
+        self.centralLayout = None
 
     def _make_items(self) -> None:
         self._box = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0.0)

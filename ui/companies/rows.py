@@ -15,11 +15,12 @@ from noc_alerts.model.alerts import NoticeLevel
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.connections import HealthState
 from ui import text
-from ui.text import AgeState
 
 CompanyKey = tuple[int, CompanyKind, str]
 
-READ_GRACE = timedelta(seconds=2)  # a read may take so long without making the data too old
+#: The engine says every second how everything stands. So long after its last word (with twice the interval of a read)
+#: nothing it said can be trusted; until then its own word stands, for it knows how long reads take.
+SILENCE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def ages_of(snapshot: Snapshot, now: datetime) -> dict[int, str]:
 
 
 def aged(snapshot: Snapshot, now: datetime) -> Snapshot:
-    """Give a snapshot in which what grew too old since is blind; the same object when nothing did."""
-    switches = tuple(_aged_line(line, now) for line in snapshot.switches)
+    """Give a snapshot in which what is too old without news of the engine is blind; the same object when nothing is."""
+    switches = tuple(_aged_line(line, now - snapshot.at) for line in snapshot.switches)
     return (
         snapshot
         if all(a is b for a, b in zip(switches, snapshot.switches, strict=True))
@@ -117,11 +118,9 @@ def aged(snapshot: Snapshot, now: datetime) -> Snapshot:
     )
 
 
-def _aged_line(line: SwitchLine, now: datetime) -> SwitchLine:
+def _aged_line(line: SwitchLine, unheard: timedelta) -> SwitchLine:
     trusted = line.health.state in (HealthState.FRESH, HealthState.LATE)
-    if not trusted or line.as_of is None or not line.connection.live:
-        return line
-    if text.age_state(now - line.as_of - READ_GRACE, line.connection.poll) is not AgeState.BLIND:
+    if not trusted or not line.connection.live or unheard <= 2 * line.connection.poll + SILENCE:
         return line
     return replace(line, health=replace(line.health, state=HealthState.BLIND, sentence="Nothing was heard of it for too long."))
 

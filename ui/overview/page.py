@@ -17,6 +17,7 @@ from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.errors import StoreError
 from noc_alerts.model.ledger import Change
+from ui.companies.rows import aged
 from ui.marks import Mark
 from ui.overview import states, words
 from ui.overview.actions import PAGE, AlarmActions
@@ -57,7 +58,8 @@ class OverviewPage(Page):
     def __init__(self, context: ScreenContext, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__("overview_page", "Overview")
         self._context, self._clock = context, clock
-        self._snapshot: Snapshot | None = context.bridge.snapshot
+        self._heard: Snapshot | None = context.bridge.snapshot  # the engine's last word
+        self._snapshot = self._heard  # the same, blind where that is too long ago
         self._now = clock()
         self._stories = Stories(context.service.store)
         self._hours = LastHour(context, self)
@@ -138,7 +140,8 @@ class OverviewPage(Page):
             return
         if self.picked.outdated(now):
             self._read_cleared()
-        self.strip.tick(now)
+        self._age()
+        self.strip.show_switches(self._snapshot.switches, now)
         self.alarms.tick(now)
         self._show_rows()
 
@@ -154,9 +157,13 @@ class OverviewPage(Page):
     # --- news --------------------------------------------------------------------------------------------------------
 
     def _on_rounded(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self._heard = self._snapshot = snapshot
         if self.isVisible():
             self.refresh()
+
+    def _age(self) -> None:
+        """Withdraw what the engine has not confirmed for too long."""
+        self._snapshot = None if self._heard is None else aged(self._heard, self._now)
 
     def _on_alarms_changed(self, changes: tuple[Change, ...]) -> None:
         self._stories.forget_changed(changes)
@@ -182,6 +189,7 @@ class OverviewPage(Page):
     def refresh(self) -> None:
         """Show how everything stands after the last snapshot."""
         self._now = self._clock()
+        self._age()
         self.alarms.cells.now = self._now
         if self._show_welcome():
             return

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from noc_alerts.engine.news import Snapshot, SwitchLine
-from noc_alerts.engine.source import BLIND_INTERVALS, FRESH_INTERVALS, READ_GRACE
 from noc_alerts.model.alarms import Alarm, RuleKind
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import HealthState
@@ -98,19 +97,6 @@ class AlarmRow:
         return self.key[1]
 
 
-def trust(line: SwitchLine, now: datetime) -> HealthState:
-    """Return how far a switch's data can be trusted at `now`, also when no news came since: too old is never good."""
-    health = line.health
-    if health.read_at is None or health.state in (HealthState.OFF, HealthState.BLIND):
-        return health.state
-    age, poll = now - health.read_at, line.connection.poll
-    if age > poll * BLIND_INTERVALS + READ_GRACE:
-        return HealthState.BLIND
-    if age > poll * FRESH_INTERVALS + READ_GRACE:
-        return HealthState.LATE
-    return health.state
-
-
 def blind_since(line: SwitchLine) -> datetime | None:
     """Return since when a switch is blind."""
     health = line.health
@@ -129,7 +115,7 @@ def make_row(
     """Return the row of an alarm, active or cleared."""
     switch = switches.get(alarm.key.connection_id)
     of_switch = alarm.key.rule_kind is RuleKind.SWITCH
-    blind = alarm.active and (alarm.blind or (switch is not None and trust(switch, now) is HealthState.BLIND))
+    blind = alarm.active and (alarm.blind or (switch is not None and switch.health.state is HealthState.BLIND))
     key: RowKey = ("switch", alarm.key.connection_id) if of_switch and alarm.active else ("alarm", alarm.id or 0)
     alert = None if of_switch else alerts.get(alarm.key.rule_id)
     since = (blind_since(switch) if of_switch and blind and switch is not None else None) or alarm.raised_at
@@ -151,7 +137,7 @@ def make_rows(
         rows.append(make_row(alarm, switches, alerts, story, now))
     known = {row.key for row in rows}
     for cid, line in switches.items():
-        if line.connection.live and trust(line, now) is HealthState.BLIND and ("switch", cid) not in known:
+        if line.connection.live and line.health.state is HealthState.BLIND and ("switch", cid) not in known:
             since = blind_since(line) or snapshot.at
             row = AlarmRow(("switch", cid), Mark.BLIND, since, None, line, blind=True, raises_at=since + silent_after)
             rows.append(row)
@@ -247,7 +233,7 @@ class RowCells:
         if row.switch is None or row.switch.health.read_at is None:
             return "", Role.MUTED
         words_of_age = text.age(row.switch.health.read_at, self.now, row.switch.connection.poll).old
-        state = trust(row.switch, self.now)
+        state = row.switch.health.state
         tone = {HealthState.BLIND: Role.BLIND, HealthState.LATE: Role.WARNING}.get(state, Role.MUTED)
         return words_of_age, tone
 

@@ -12,7 +12,6 @@ from noc_alerts.engine.news import Snapshot, SwitchLine
 from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.connections import HealthState
 from ui import text
-from ui.overview.rows import trust
 from ui.widgets.state_panel import PageState, StateKind
 
 Go = Callable[[str, object | None], None]
@@ -34,7 +33,7 @@ def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], objec
     read = [line for line in snapshot.switches if line.connection.live and line.connection.enabled]
     if not read:
         return _nothing_read(snapshot, go)
-    unread = [line for line in read if trust(line, now) is HealthState.WAITING]
+    unread = [line for line in read if line.health.state is HealthState.WAITING]
     if unread:
         names = _names(unread)
         return PageState(StateKind.LOADING, f"Reading {names}", "Alerts are checked as soon as the first read is complete.")
@@ -56,7 +55,7 @@ def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], objec
     if failing:
         parts.append(f"{text.number(failing)} could not be judged; the list of alerts says why.")
     parts.append(_answers(read, now))
-    late = any(trust(line, now) is not HealthState.FRESH for line in read)
+    late = any(line.health.state is not HealthState.FRESH for line in read)
     well = not late and not failing
     sentence, action = " ".join(parts), "Show what was checked"
     return PageState(StateKind.EMPTY, "No alarms", sentence, action, lambda: go("alerts", None), all_well=well)
@@ -74,7 +73,7 @@ def _nothing_read(snapshot: Snapshot, go: Go) -> PageState:
 
 def _answers(read: list[SwitchLine], now: datetime) -> str:
     """Return how many switches answer in time: `All 3 switches answer.`"""
-    late = [line for line in read if trust(line, now) is not HealthState.FRESH]
+    late = [line for line in read if line.health.state is not HealthState.FRESH]
     if late:
         return f"{_names(late)} {'is' if len(late) == 1 else 'are'} late with {'its' if len(late) == 1 else 'their'} data."
     if len(read) == 1:

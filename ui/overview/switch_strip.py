@@ -17,7 +17,7 @@ from noc_alerts.engine.news import SwitchLine
 from noc_alerts.model.connections import HealthState, SwitchKind
 from ui import icons, marks, text
 from ui.marks import Mark
-from ui.overview.rows import blind_since, trust
+from ui.overview.rows import blind_since
 from ui.overview.words import switch_next
 from ui.prefs import prefs
 from ui.theme import FontRole, Role, theme
@@ -67,7 +67,7 @@ def facts_of(line: SwitchLine, now: datetime) -> CellFacts:
     """Return what is shown of a switch at `now`."""
     connection, health = line.connection, line.health
     kind = KIND_WORDS[connection.kind]
-    state = trust(line, now)
+    state = line.health.state
     age = text.age(health.read_at, now, connection.poll).text if health.read_at is not None else ""
     match state:
         case HealthState.OFF:
@@ -236,12 +236,12 @@ class SwitchStrip(Panel):
     def tick(self, now: datetime) -> None:
         """Let the ages run."""
         many = len(self._lines) > MAX_CELLS
-        lines = sorted(self._lines, key=lambda line: _RANK[trust(line, now)]) if many else list(self._lines)
+        lines = sorted(self._lines, key=lambda line: _RANK[line.health.state]) if many else list(self._lines)
         shown, rest = lines[:MAX_CELLS], lines[MAX_CELLS:]
         facts = [facts_of(line, now) for line in shown]
         ids: list[int | None] = [line.health.connection_id for line in shown]
         if rest:
-            fine = all(trust(line, now) is HealthState.FRESH for line in rest)
+            fine = all(line.health.state is HealthState.FRESH for line in rest)
             more = Part(f"and {text.number(len(rest))} {'fine' if fine else 'more'}", "open Switches", Role.MUTED, bold=False)
             facts.append(CellFacts("", "", Mark.OK if fine else None, (more,), ", ".join(line.connection.name for line in rest)))
             ids.append(None)
@@ -288,5 +288,5 @@ def _width(font: FontRole, words: str) -> float:
 
 def all_answer(lines: Sequence[SwitchLine], now: datetime) -> bool:
     """Return whether every switch that is to be read answers in time; False when there is none."""
-    states = [trust(line, now) for line in lines if line.connection.live and line.connection.enabled]
+    states = [line.health.state for line in lines if line.connection.live and line.connection.enabled]
     return bool(states) and all(state is HealthState.FRESH for state in states)

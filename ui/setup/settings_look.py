@@ -1,12 +1,11 @@
 """The tabs General and Look of Settings: applied at once, each with Undo; and About.
 
-Runs on the window's thread. Kept in the window's own preferences, and told to the store so that it travels with the profile.
+Runs on the window's thread. Kept in the window's own preferences, which lie in the profile's folder.
 """
 
 from __future__ import annotations
 
 import platform
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -14,27 +13,25 @@ from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from PySide6.QtCore import QObject, Qt, qVersion
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCompleter, QWidget
 
 from noc_alerts import __version__
-from noc_alerts.model.errors import StoreError
-from noc_alerts.settings import Look, load, save
 from ui import text
 from ui.frame_commands import change_look
 from ui.prefs import prefs
 from ui.setup.settings_parts import beside, leftmost, tab_room
 from ui.text import InputError
 from ui.theme import Appearance, Density, Role, theme
-from ui.widgets.buttons import SegmentedControl
+from ui.widgets.buttons import Button, SegmentedControl
 from ui.widgets.fields import ComboBox, TextField
-from ui.widgets.labels import KeyValues, Label
-from ui.widgets.page import Panel
+from ui.widgets.labels import ElidedLabel, KeyValues
+from ui.widgets.page import Panel, row
 
 if TYPE_CHECKING:
     from ui.context import ScreenContext
 
 SCALES = (90, 100, 110, 125, 150)
-_THEMES = {Appearance.SYSTEM: "system", Appearance.DARK: "dark", Appearance.LIGHT: "light", Appearance.HIGH_CONTRAST: "contrast"}
 LIBRARIES = (
     "PySide6-Essentials",
     "pyqtgraph",
@@ -83,18 +80,14 @@ class GeneralTab(QObject):
         self._other.setPlaceholderText("this computer's")
         self._zone_field = beside("Times are shown in", self._zone)
         self._other_field = beside("Tooltips add", self._other, "A second zone, for talks with carriers far away.")
-        where = Label(str(folder), Role.TEXT, name="settings_folder")
-        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        where.setAccessibleName(f"Data folder {folder}")
+        where = self._folder_row(folder)
         hint = "Rules, alarms, messages and call records. Name another one with --profile when the program starts."
-        data = [beside("Data folder", where, hint)]
         operator = beside("Your name", self._operator, "Stands beside the alarms you acknowledge.")
         sections: list[tuple[str, list[QWidget]]] = [
             ("Operator", [operator]),
             ("Time", [self._zone_field, self._other_field]),
+            ("Data", [beside("Data folder", where, hint)]),
         ]
-        if data:
-            sections.append(("Data", [*data]))
         self.panel: Panel = tab_room("settings_general", sections)
         self.setParent(self.panel)  # lives as long, so that no signal reaches it later
         self.show()
@@ -105,6 +98,25 @@ class GeneralTab(QObject):
             zone.returnPressed.connect(self._on_zone)
         self.setParent(self.panel)  # so that it lets go of the preferences together with what it shows
         prefs.changed.connect(self._on_pref_changed)
+
+    def _folder_row(self, folder: Path) -> QWidget:
+        """Return the folder, cut in the middle where there is no room for it, beside what copies it whole."""
+        where = ElidedLabel(str(folder), Role.TEXT, name="settings_folder", mode=Qt.TextElideMode.ElideMiddle)
+        where.setAccessibleName(f"Data folder {folder}")
+        copy = Button("Copy", "settings_folder_copy", icon="copy", spoken="Copy the data folder's path")
+        copy.clicked.connect(lambda: self._copy(str(folder)))
+        host = row([where, copy])
+        made = QWidget()
+        made.setObjectName("settings_folder_room")
+        made.setAccessibleName(f"Data folder {folder}")
+        host.setContentsMargins(0, 0, 0, 0)
+        host.setStretch(0, 1)
+        made.setLayout(host)
+        return made
+
+    def _copy(self, path: str) -> None:
+        QGuiApplication.clipboard().setText(path)
+        self._context.messages.say("The path of the data folder is copied")
 
     def show(self) -> None:
         """Show what is kept."""
@@ -128,7 +140,6 @@ class GeneralTab(QObject):
 
     def _keep_operator(self, name: str) -> None:
         prefs.put("operator", name)
-        keep_look(self._context)
 
     def _on_zone(self) -> None:
         zone, other = self._zone.text().strip() or "UTC", self._other.text().strip()
@@ -140,7 +151,6 @@ class GeneralTab(QObject):
 
     def _keep_zone(self, zone: str, other: str) -> None:
         prefs.set_zone(zone, other)
-        keep_look(self._context)
 
 
 class LookTab(QObject):
@@ -205,28 +215,9 @@ class LookTab(QObject):
 
     def _apply(self, appearance: Appearance, scale: float) -> None:
         change_look(appearance, scale)
-        keep_look(self._context)
 
     def _set_density(self, density: Density) -> None:
         prefs.density = density
-        keep_look(self._context)
-
-
-def keep_look(context: ScreenContext) -> None:
-    """Tell the store how the window looks now."""
-    table = context.service.store.settings
-    try:
-        look = replace(
-            load(table, Look),
-            theme=_THEMES[theme.appearance],
-            density=prefs.density.name.lower(),
-            zone=prefs.get("zone", "UTC"),
-            scale=round(theme.scale * 100),
-            operator=prefs.get("operator"),
-        )
-        save(table, look)
-    except StoreError as error:
-        context.messages.fail("The look was not kept", error.sentence)
 
 
 class AboutTab:

@@ -18,6 +18,7 @@ from ui.setup.check_panel import CheckPanel
 from ui.setup.errands import run_errand
 from ui.setup.settings_parts import address_entry, beside, leftmost, tab_room
 from ui.setup.switch_fields import SecretField
+from ui.setup.unlocking import keep_with_passphrase
 from ui.text import InputError, NumberRange
 from ui.theme import GAP_ACROSS, Role
 from ui.widgets.fields import CheckBox, ComboBox, Field, NumberField, TextField
@@ -51,7 +52,7 @@ class MessagesTab(QObject):
         )
         self._security = ComboBox("smtp_security")
         self._security.set_choices(list(SECURITY_WORDS.items()))
-        self._port = NumberField("smtp_port", accepts=NumberRange(1, 65535))
+        self._port = NumberField("smtp_port", accepts=NumberRange(1, 65535), grouped=False)
         self._user = TextField("smtp_user", placeholder="noc@carrier.example")
         self._password = SecretField("smtp_password")
         self._sender = TextField(
@@ -235,23 +236,24 @@ class MessagesTab(QObject):
             if password:
                 service.secrets.set(SMTP_SECRET, password)
 
-        self._context.bridge.run(run_errand(keep), self._on_kept, self._on_not_kept)
+        keep_with_passphrase(self._context, self.widget, keep, self._on_kept, self._on_not_kept)
         return True
 
-    def _on_kept(self, _nothing: object) -> None:
+    def _on_kept(self) -> None:
         self._saving = False
         if self._password.text():
             self._password.clear()
-            self._password.set_kept(True)
+            self._look_for_password()
         self._context.service.soon()
         self._context.messages.say("Messages saved")
         self.changed.emit()
 
     def _on_not_kept(self, error: NocError) -> None:
         self._saving = False
-        self._smtp["password"].set_error(error.sentence)
+        # no error of the field: it would have to be typed anew before Save works again
+        self._smtp["password"].set_hint(error.sentence, Role.WARNING)
         self._context.service.soon()
-        words = f"{error.sentence} No message can be sent until the password is kept; it is still in the form."
+        words = f"{error.sentence} No message can be sent without it; it is still in the form, and Save tries again."
         self._context.messages.fail("Messages were saved without the password", words)
         self.changed.emit()
 

@@ -19,6 +19,7 @@ from ui import text
 from ui.setup.errands import run_errand
 from ui.setup.kinds import CLOCK_WORDS, KIND_WORDS, KINDS
 from ui.setup.switch_fields import SwitchFields
+from ui.setup.unlocking import keep_with_passphrase
 from ui.theme import FontRole, Role
 from ui.widgets.fields import CheckBox, ComboBox, DurationBox, Field, TextField
 from ui.widgets.labels import Label, line
@@ -266,9 +267,8 @@ class SwitchForm(Panel):
             for key, value in typed.items():
                 secrets.set(secret_name(cid, key), value)
 
-        future = run_errand(keep)
-        self._context.bridge.run(
-            future, lambda _: self._on_kept(kept, typed), lambda error: self._on_not_kept(kept, typed, error)
+        keep_with_passphrase(
+            self._context, self, keep, lambda: self._on_kept(kept, typed), lambda error: self._on_not_kept(kept, error)
         )
         return True
 
@@ -281,15 +281,15 @@ class SwitchForm(Panel):
         self.saved.emit(kept)
         self.changed.emit()
 
-    def _on_not_kept(self, kept: Connection, typed: Mapping[str, str], error: NocError) -> None:
-        """The switch is saved, its secrets are not: what was typed stays, so that it can be saved again."""
+    def _on_not_kept(self, kept: Connection, error: NocError) -> None:
+        """The switch is saved, its secrets are not: what was typed stays and is not marked wrong, so Save tries it again."""
         if self._connection is not None and self._connection.id == kept.id:
             self._saving = False
-            self._fields.show_problems(dict.fromkeys(typed, error.sentence))
+            self._say_problem(error.sentence)
         self._context.service.soon()
         self._context.messages.fail(
             f"Switch {kept.name} was saved without its password",
-            f"{error.sentence} The switch cannot be read until the password is kept; it is still in the form.",
+            f"{error.sentence} The switch cannot be read without it; it is still in the form, and Save tries again.",
         )
         self.saved.emit(kept)
         self.changed.emit()

@@ -273,7 +273,7 @@ class SwitchesPage(QWidget):
             self.show_list()
             if left:
                 title = f"Switch {connection.name} was removed, its password was not"
-                self._context.messages.fail(title, f"{left} Delete it in the system's keyring.")
+                self._context.messages.fail(title, f"{left} It stays where it is kept, which no other person can read.")
             else:
                 self._context.messages.say(f"Switch {connection.name} removed")
 

@@ -51,7 +51,8 @@ class TextField(QLineEdit):
 class NumberField(TextField):
     """A number at the right with its unit inside; takes comma or point. `changed` carries the number or None.
 
-    `prefix` stands before the number, as `>` before a reset threshold. An empty field is None where `optional`.
+    `prefix` stands before the number, as `>` before a reset threshold. An empty field is None where `optional`. Not
+    `grouped`: a whole number that is no quantity, as a port, stands without marks between its thousands.
     """
 
     changed = Signal(object)
@@ -64,11 +65,13 @@ class NumberField(TextField):
         *,
         optional: bool = False,
         prefix: str = "",
+        grouped: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(name, parent=parent)
         self._unit, self._accepts, self._optional, self._prefix = unit, accepts or NumberRange(), optional, prefix
         self._told: float | None = None
+        self._grouped = grouped
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._make_room()
         self.textEdited.connect(self._on_edited)
@@ -85,7 +88,10 @@ class NumberField(TextField):
     def set_value(self, value: float | None) -> None:
         """Show a number, without a signal."""
         self._told = value
-        self.setText("" if value is None else text.number(value, self._accepts.decimals))
+        if value is not None and not self._grouped:
+            self.setText(f"{value:.0f}")
+        else:
+            self.setText("" if value is None else text.number(value, self._accepts.decimals))
 
     def set_unit(self, unit: str) -> None:
         """Show another unit."""

@@ -59,7 +59,16 @@ class Label(QLabel):
 class ElidedLabel(Label):
     """A label that gives up room: what does not fit is cut with an ellipsis and stands whole in the tooltip."""
 
-    def __init__(self, words: str = "", role: Role = Role.TEXT, font: FontRole = FontRole.BODY, *, name: str = "") -> None:
+    def __init__(
+        self,
+        words: str = "",
+        role: Role = Role.TEXT,
+        font: FontRole = FontRole.BODY,
+        *,
+        name: str = "",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        self._mode = mode
         super().__init__(words, role, font, name=name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(24)
@@ -83,7 +92,7 @@ class ElidedLabel(Label):
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        shown = self.fontMetrics().elidedText(self._words, self._mode, max(0, self.width()))
         QLabel.setText(self, shown)
         self.setToolTip(self._words if shown != self._words else "")
         self.updateGeometry()
