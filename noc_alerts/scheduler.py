@@ -110,6 +110,7 @@ class Service:
             self.engine,
             clock,
             lambda connection: open_switch(connection, secrets.get),
+            lambda: secrets.changes,
             lambda work: self._on_engine(work).result(),
             self._note,
             self._stopping,

@@ -86,6 +86,7 @@ class Secrets:
         self._looked = False
         self._passphrase: str | None = None
         self._key: tuple[bytes, tuple[int, int, int], bytes] | None = None
+        self.changes = 0  # grows when a secret was set or forgotten, or the file opened: who keeps one asks again then
 
     def __repr__(self) -> str:
         return f"Secrets({str(self._file.parent)!r})"
@@ -127,10 +128,12 @@ class Secrets:
         keyring = self._keyring()
         if keyring is not None:
             _on_keyring(lambda: keyring.set_password(self._service, name, value))
+            self.changes += 1
             return
         if variable_for(name) in self._environ:
             raise SecretsError(f"This password comes from the environment variable {variable_for(name)}. Change it there.")
         self._write_file({**(self._read_file() if self._file.exists() else {}), name: value})
+        self.changes += 1
 
     def delete(self, name: str) -> None:
         """Forget a secret wherever we keep it; one that is not there is no error. Raises SecretsError."""
@@ -142,6 +145,7 @@ class Secrets:
             kept = self._read_file()
             if kept.pop(name, None) is not None:
                 self._write_file(kept)
+        self.changes += 1
 
     def unlock(self, passphrase: str) -> None:
         """Use this passphrase for the encrypted file. Raises SecretsError when it does not open the file there is."""
@@ -154,6 +158,7 @@ class Secrets:
         except SecretsError:
             self._passphrase, self._key = before, None
             raise
+        self.changes += 1
 
     # --- the keyring --------------------------------------------------------------------------------------------------
 

@@ -48,8 +48,9 @@ class Collector(QObject):
         return self._timer.isActive()
 
     def start(self) -> None:
-        """Collect on this thread from now on."""
+        """Collect on this thread from now on; the modules that are loaded by now are not looked at again."""
         gc.disable()
+        gc.freeze()
         self._started = time.monotonic()
         self._next_full = self._started + FULL_EVERY_S
         self._timer.start()
@@ -83,7 +84,9 @@ class Collector(QObject):
             log.debug("full collection %.1f ms", took * 1000)
 
     def _settle(self) -> None:
-        """Keep what the start made out of later collections: modules, pages and tables live as long as the program."""
+        """Keep what the start made out of later collections: pages and tables live as long as the program.
+
+        Not collected before that: to look at everything once would hold up the window for 0.1 s, and the start leaves little.
+        """
         self._settled = True
-        gc.collect()
         gc.freeze()

@@ -24,13 +24,17 @@ class OutdatedError(Exception):
 
 
 class Reads:
-    """Reads switches. `on_engine`: runs work on the engine thread and waits; `note`: has trouble of the store said at a place."""
+    """Reads switches. `on_engine`: runs work on the engine thread and waits; `note`: has trouble of the store said at a place.
+
+    `secret_changes`: grows when a password changed; an adapter that was opened before is opened anew.
+    """
 
     def __init__(
         self,
         engine: Engine,
         clock: Callable[[], datetime],
         open_switch: Callable[[Connection], Switch],
+        secret_changes: Callable[[], int],
         on_engine: Callable[[Callable[[], None]], None],
         note: Callable[[str, StoreError], None],
         stopping: threading.Event,
@@ -38,10 +42,11 @@ class Reads:
         self._engine = engine
         self._clock = clock
         self._open = open_switch
+        self._secret_changes = secret_changes
         self._on_engine = on_engine
         self._note = note
         self._stopping = stopping
-        self._switches: dict[int, tuple[Connection, Switch]] = {}
+        self._switches: dict[int, tuple[Connection, int, Switch]] = {}
 
     def read(self, connection: Connection, cid: int, as_of: datetime) -> None:
         """Read what is now, then the records page by page, then have the rules judged.
@@ -94,16 +99,16 @@ class Reads:
 
     def _switch(self, connection: Connection) -> Switch:
         assert connection.id is not None  # only saved connections are read
-        known = self._switches.get(connection.id)
-        if known is None or known[0] != connection:
+        known, changes = self._switches.get(connection.id), self._secret_changes()
+        if known is None or known[:2] != (connection, changes):
             if known is not None:
-                known[1].close()
-            known = (connection, self._open(connection))
+                known[2].close()
+            known = (connection, changes, self._open(connection))
             self._switches[connection.id] = known
-        return known[1]
+        return known[2]
 
     def close_all_but(self, wanted: Mapping[int, Connection]) -> None:
         """Close the adapters of connections that are not as wanted any more."""
-        for cid, (connection, _) in list(self._switches.items()):
+        for cid, (connection, _, _) in list(self._switches.items()):
             if wanted.get(cid) != connection:
-                self._switches.pop(cid)[1].close()
+                self._switches.pop(cid)[2].close()

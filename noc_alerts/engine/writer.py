@@ -80,7 +80,7 @@ class Writer:
                     entry.keep(change.alarm)
             if written.changes:
                 self._listener(AlarmsChanged(written.changes))
-            if written.events:
+            if written.events or any(change.event for change in written.changes):
                 self._listener(EventsAdded())
         return True
 

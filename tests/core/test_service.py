@@ -256,6 +256,17 @@ def test_a_connection_is_checked_step_by_step(rig: Rig) -> None:
     assert not wrong[-1].ok and "wrong" not in wrong[-1].answer
 
 
+def test_a_new_password_is_used_at_the_next_read(rig: Rig) -> None:
+    rig.ear.until(lambda s: state(s, rig.cid) is HealthState.FRESH)
+    name = secret_name(rig.cid, "token")
+    right = rig.service.secrets.get(name)
+    assert right is not None
+    rig.service.secrets.set(name, "not-the-token")
+    rig.ear.until(lambda s: state(s, rig.cid) is HealthState.BLIND)
+    rig.service.secrets.set(name, right)
+    rig.ear.until(lambda s: state(s, rig.cid) is HealthState.FRESH)
+
+
 def test_acknowledge_needs_a_living_alarm(rig: Rig) -> None:
     rig.ear.until(lambda s: state(s, rig.cid) is HealthState.FRESH)
     rig.service.store.alerts.save(ALWAYS)

@@ -92,6 +92,24 @@ def test_unknown_and_too_few_are_never_shown_as_good(world: World, page: AlertsP
     assert cell(page, few, "state").mark is None
 
 
+def test_an_alarm_whose_switch_is_blind_shows_no_old_value_as_known(world: World, page: AlertsPage) -> None:
+    line: dict[str, Any] = {"value": 49.1, "in_alarm": 1, "judged_at": NOW - timedelta(seconds=16)}
+    alert = world.add(asr_alert(), verdict=Verdict.IN_ALARM, since=NOW - timedelta(minutes=14), **line)
+    alarm = raise_alarm(world, alert)
+    world.alarms[:] = [replace(alarm, blind=True)]
+    world.round()
+    now, state = cell(page, alert, "now"), cell(page, alert, "state")
+    assert (now.text, now.second, now.tone) == ("unknown", "was 49.1\N{THIN SPACE}%, 16\N{THIN SPACE}s old", Role.BLIND)
+    assert (state.text, state.second_tone) == ("In alarm", Role.BLIND)
+    assert state.second == "blind, for 14\N{THIN SPACE}min"
+    assert page.list.model.style(0).wash is Role.CRITICAL_WASH
+    spoken = page.list.model.data(page.list.model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
+    assert "blind" in spoken and "ASR unknown" in spoken
+    world.alarms[:] = [alarm]
+    world.round()
+    assert cell(page, alert, "now").text == "49.1"
+
+
 def test_live_update_keeps_selection_and_cells_change_in_place(world: World, page: AlertsPage, qtbot: Any) -> None:
     QAbstractItemModelTester(page.list.model, QAbstractItemModelTester.FailureReportingMode.Fatal, page)
     alerts = [world.add(asr_alert(f"Alert {at}")) for at in range(5)]
@@ -246,7 +264,7 @@ def test_explain_reads_out_verdict_and_transitions(world: World, page: AlertsPag
     assert dialog.sentence == "No data: 18 of 50 calls in 5\N{THIN SPACE}min, so it neither fires nor clears."
     (change,) = dialog.model.rows()
     assert change.text == "ASR 5.4 % < 30.0 %, 294 attempts in 5 min."
-    assert dialog.model.cell(0, 4).second == "people were told"
+    assert dialog.model.cell(0, 4).second == "it was decided to tell people"
     assert dialog.model.cell(0, 1).text == "Alarm raised"
     dialog.reject()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QGraphicsWidget
 from pytestqt.qtbot import QtBot
 
 from noc_alerts.engine.news import ChartSpec, Frame
@@ -248,10 +249,59 @@ def test_before_the_first_record_nothing_is_known(qtbot: QtBot) -> None:
     chart.set_source("lon-1", timedelta(seconds=30), begin=begin)
     chart.set_frame(frame(np.zeros(241)))
     drawn = chart.canvas.drawn
-    before = drawn.at_ms <= milliseconds(begin)
+    before = drawn.at_ms < milliseconds(begin + timedelta(minutes=5))  # such a window begins before the first record
     assert before.any()
     assert np.isnan(drawn.value[before]).all()
     assert (drawn.value[~before] == 0).all()
+    chart.set_source("lon-1", timedelta(seconds=30), begin=NOW - timedelta(minutes=2))
+    assert np.isnan(chart.canvas.drawn.value).all()
+    assert "ASR none, first window still fills" in chart.accessibleName()
+
+
+def test_while_the_switch_is_read_for_the_first_time_nothing_is_known(qtbot: QtBot) -> None:
+    chart = make(qtbot)
+    chart.set_limits(limits())
+    chart.set_frame(replace(frame(asr(100.0)), as_of=None))
+    assert not len(chart.canvas.drawn.value)
+    assert chart.canvas.limit_items == []  # a line would strike the sentence through
+    qtbot.waitUntil(lambda: chart.canvas.drawn.note == "Reading the calls of carrier bravo.", timeout=3000)
+    assert "ASR …, reading" in chart.accessibleName()
+    assert "100" not in chart.accessibleName()
+    chart.set_frame(frame(asr(43.8)))
+    assert "ASR 43.8 percent" in chart.accessibleName()
+    assert len(chart.canvas.limit_items) == 2
+    chart.set_frame(frame(np.full(241, np.nan), np.zeros(241, dtype=np.int64)))
+    assert chart.canvas.limit_items == []
+
+
+def test_limits_on_each_other_are_one_line_with_both_labels(qtbot: QtBot) -> None:
+    chart = make(qtbot, labels=True)
+    chart.set_frame(frame(asr()))
+    clears = clears_line(30, Operator.LT, NoticeLevel.WARNING, PERCENT)
+    assert clears is not None
+    fires = [fires_line(30, Operator.LT, level, PERCENT) for level in (NoticeLevel.WARNING, NoticeLevel.CRITICAL)]
+    chart.set_limits([clears, *fires])
+    (item,) = chart.canvas.limit_items
+    assert plain(item.line.label) == "fires < 30.0 %\nclears > 30.0 %"
+    assert (item.line.level, item.line.is_reset) == (NoticeLevel.CRITICAL, False)
+    assert item.box is not None
+    assert item.box.right() <= chart.canvas.width()
+    assert "fires < 30, clears > 30" in chart.accessibleName() or "clears > 30, fires < 30" in chart.accessibleName()
+
+
+def test_no_item_of_a_chart_has_a_layout_that_python_could_delete_before_it(qtbot: QtBot) -> None:
+    chart = make(qtbot)
+    chart.set_frame(frame(asr()))
+    owners = [item for item in chart.canvas.scene().items() if isinstance(item, QGraphicsWidget)]
+    assert owners  # the view box is one
+    assert [item for item in owners if item.layout() is not None] == []
+    assert chart.canvas.centralWidget is None
+    assert chart.canvas.centralLayout is None
+
+
+def plain(words: str) -> str:
+    """Replace thin spaces."""
+    return words.replace("\u2009", " ")
 
 
 def test_interval_only_for_shares_and_only_when_wanted(qtbot: QtBot) -> None:

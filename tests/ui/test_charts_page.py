@@ -38,6 +38,7 @@ from ui.messages import Recorder, messages
 from ui.theme import theme
 
 NOW = datetime(2026, 11, 19, 4, 12, 38, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 NOW_MS = round(NOW.timestamp() * 1000)
 BRAVO = Subject.company(CompanyKind.CARRIER, "bravo")
 ACME = Subject.company(CompanyKind.CUSTOMER, "acme")
@@ -182,7 +183,7 @@ def test_the_newest_read_reaches_the_chart(world: World, qtbot: QtBot) -> None:
     page.show_item((world.connection_id, BRAVO.key, "ASR"))
     chart = page.cells[0].feed.chart
     qtbot.waitUntil(lambda: chart.frame is not None, timeout=5000)
-    assert "none, no calls" in chart.accessibleName()
+    qtbot.waitUntil(lambda: "ASR …, reading" in chart.accessibleName(), timeout=5000)
     read_once(world, qtbot)
     # The newest bucket has just begun: the window still misses its first seconds of 300.
     qtbot.waitUntil(lambda: "ASR 4.8 percent, 293 attempts" in chart.accessibleName(), timeout=5000)
@@ -321,6 +322,48 @@ def test_imported_records_end_where_they_end(world: World, qtbot: QtBot) -> None
     assert imported.cursor_shared is not live.cursor_shared
 
 
+def test_imported_records_of_a_few_minutes_are_shown_whole_at_once(world: World, qtbot: QtBot) -> None:
+    saved = world.store.connections.save(Connection(None, "cdr.csv", SwitchKind.CALL_FILES, live=False))
+    cid = saved.id or 0
+    calls = some_calls()
+    world.store.calls.ingest(cid, calls.take(calls.end_ms >= NOW_MS - 7 * 60_000), None, (), now=NOW)
+    world.on_engine(lambda: world.service.engine.load(NOW))
+    page = open_page(world, qtbot)
+    page.show_item((world.connection_id, BRAVO.key, "ASR"))
+    page.show_item((cid, BRAVO.key, "ASR"))
+    imported = page.cells[1].feed.chart
+    imported.cursor_shared.show(0, 600_000)
+    page.show_item((cid, BRAVO.key, "ASR", timedelta(minutes=1)))
+    assert page.choices[1].window == timedelta(minutes=1)
+    assert read_set(world.store.settings.get(SETTINGS_KEY)).choices == page.choices
+    assert page.findChild(object, "charts_range").current == "1h"
+    qtbot.waitUntil(lambda: imported.frame is not None and imported.frame.spec.window == timedelta(minutes=1), timeout=5000)
+    drawn = imported.canvas.drawn
+    assert imported.edges[1] == drawn.at_ms[-1]
+    assert imported.edges[1] - imported.edges[0] == 3_600_000
+    known = drawn.at_ms[np.isfinite(drawn.value)]
+    assert known[0] == pytest.approx(NOW_MS - 6 * 60_000, abs=15_000)
+
+
+def test_only_limits_of_alerts_over_the_same_period_are_drawn(world: World, qtbot: QtBot) -> None:
+    asr_alert(world)
+    quick = world.store.alerts.save(
+        Alert(None, "Quick", Scope(CompanyKind.CARRIER, ("bravo",)), Area.ASR, Operator.LE, 20.0, sample_period=MINUTE)
+    )
+    page = open_page(world, qtbot)
+    page.show_item((world.connection_id, BRAVO.key, "ASR"))
+    read_once(world, qtbot)
+    cell, chart = page.cells[0], page.cells[0].feed.chart
+    qtbot.waitUntil(lambda: bool(chart.canvas.limit_items), timeout=5000)
+    assert [item.line.value for item in chart.canvas.limit_items] == [30.0, 33.0]
+    assert chart.head.toolTip().replace("\u2009", " ").endswith("Quick, over 1 min: fires ≤ 20.0 %")
+    page.show_item((world.connection_id, BRAVO.key, "ASR", quick.sample_period))
+    assert page.cells == (cell,)
+    qtbot.waitUntil(lambda: [item.line.value for item in chart.canvas.limit_items] == [20.0], timeout=5000)
+    assert cell.feed.alerts[0].id == quick.id
+    assert "Low ASR, bravo, over 5 min" in chart.head.toolTip().replace("\u2009", " ")
+
+
 def test_a_broken_kept_set_begins_empty(world: World, qtbot: QtBot, recorder: Recorder) -> None:
     world.store.settings.set(SETTINGS_KEY, "{")
     page = open_page(world, qtbot)
@@ -393,10 +436,12 @@ def test_an_alert_that_is_not_saved_yet_draws_its_own_limits(world: World, qtbot
     from ui.charts.lookup import limit_lines
 
     alert = asr_alert(world)
+    read_once(world, qtbot)
     feed = make_live_chart(world.context, ChartChoice.of_alert(alert, BRAVO, world.connection_id), labels=True)
     qtbot.addWidget(feed.chart)
     feed.chart.show()
     lines = limit_lines(alert, feed.scale)
+    qtbot.waitUntil(lambda: bool(feed.chart.canvas.limit_items), timeout=5000)
     assert [item.line for item in feed.chart.canvas.limit_items] == lines
     draft = limit_lines(alert, feed.scale, in_alarm=True)[:1]
     feed.set_limits(tuple(draft))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, Rul
 from noc_alerts.model.alerts import Area, NoticeLevel, Operator
 from noc_alerts.model.companies import Subject
 from noc_alerts.model.connections import Health, HealthState
-from noc_alerts.model.deliveries import DeliveryState
+from noc_alerts.model.deliveries import Attempt, Channel, Delivery, DeliveryState
 from noc_alerts.model.errors import BadInput
 from noc_alerts.model.ledger import Change, Ledger
 from ui.marks import Form, Mark
@@ -37,10 +37,13 @@ from ui.overview.ack_dialog import AckDialog
 from ui.overview.explain_dialog import ExplainDialog
 from ui.overview.page import OverviewPage
 from ui.overview.stories import AT_ONCE
+from ui.overview.words import Story, told_words
 from ui.prefs import prefs
 from ui.table_spec import Cell
 from ui.text import THIN
-from ui.theme import Role
+from ui.theme import Role, theme
+from ui.widgets.buttons import LinkButton
+from ui.widgets.labels import Label
 from ui.widgets.state_panel import StateKind
 
 QtBot = Any
@@ -135,14 +138,30 @@ def test_a_waiting_mail_says_why_it_waits(night: Night) -> None:
     alarm = night.alarm(night.alert("ASR low"), carrier("bravo"), lon, 14, 5.4)
     delivery = night.store.outbox.list(1, alarm_id=alarm.id)[0]
     assert delivery.id is not None
-    from noc_alerts.model.deliveries import Attempt
-
     answer = "E-mail is not set up. Set up messages in Settings."
     night.store.outbox.record(delivery.id, Attempt(delivery.id, NOW, False, answer), DeliveryState.WAITING, NOW + MIN, answer)
     page = night.open()
     night.show()
     assert cell(page, "carrier bravo", "owner").second == "mail waits: e-mail is not set up"
     assert cell(page, "carrier bravo", "next").second == "mail waits: e-mail is not set up"
+
+
+def test_a_desktop_that_shows_nothing_is_no_failure_of_telling(night: Night) -> None:
+    lon = night.switch("lon-1")
+    alarm = night.alarm(night.alert("ASR low"), carrier("bravo"), lon, 14, 5.4)
+    mail = night.store.outbox.list(1, alarm_id=alarm.id)[0]
+    tray = night.store.outbox.add(
+        Delivery(Channel.TRAY, "tray", mail.facts, "<2@tessera.example>", NOW, NOW, alarm_id=alarm.id)
+    )
+    answer = "This desktop has no notification area; the alarm is in the list of the window."
+    tried = Attempt(tray.id or 0, NOW, False, answer)
+    failed = night.store.outbox.record(tray.id or 0, tried, DeliveryState.FAILED, answer=answer)
+    page = night.open()
+    night.show()
+    owner = cell(page, "carrier bravo", "owner")
+    assert (owner.second, owner.second_tone) == ("told noc@… 03:59", Role.MUTED)
+    assert any(answer.rstrip(".")[1:] in said.words for said in page.pane._lines(page._picked_row(), page.picked.story))
+    assert told_words(Story((), (failed,)), UTC) == ("not shown on the desktop", Role.MUTED)
 
 
 def test_deliveries_are_read_anew_when_they_changed(night: Night) -> None:
@@ -153,8 +172,6 @@ def test_deliveries_are_read_anew_when_they_changed(night: Night) -> None:
     page = night.open()
     night.show()
     assert cell(page, "carrier bravo", "owner").second == "mail is being sent"
-    from noc_alerts.model.deliveries import Attempt
-
     night.store.outbox.record(delivery.id or 0, Attempt(delivery.id or 0, NOW, True, "250"), DeliveryState.SENT)
     night.bridge.deliveries_changed.emit(0)
     assert cell(page, "carrier bravo", "owner").second == "told noc@… 04:12"
@@ -235,14 +252,27 @@ def test_old_data_is_withdrawn_even_when_no_news_comes(night: Night) -> None:
     night.alarm(night.alert("ASR low"), carrier("bravo"), lon, 14, 5.4)
     page = night.open()
     night.show()
-    night.later(seconds=40)
-    page.tick(night.now)  # 52 s old, read every 30 s: late
+    night.later(seconds=65)
+    page.tick(night.now)  # twice its interval of 30 s and 5 s more: the engine's own word stands so long
     assert cell(page, "carrier bravo", "value").text == "5.4"
-    assert cell(page, "carrier bravo", "rests").second_tone is Role.WARNING
-    night.later(seconds=20)
+    assert cell(page, "carrier bravo", "rests").second_tone is Role.MUTED
+    night.later(seconds=1)
     page.tick(night.now)
     assert cell(page, "carrier bravo", "value").text == "unknown"
     assert "switch lon-1" in subjects(page)
+
+
+@pytest.mark.parametrize("state", [HealthState.FRESH, HealthState.LATE])
+def test_the_engine_says_how_old_is_too_old(night: Night, state: HealthState) -> None:
+    lon = night.switch("lon-1", state, read_at=NOW - timedelta(seconds=75))  # its reads take a minute
+    night.alarm(night.alert("ASR low"), carrier("bravo"), lon, 14, 5.4)
+    page = night.open()
+    night.show()
+    page.tick(night.now)
+    assert subjects(page) == ["carrier bravo"]
+    assert cell(page, "carrier bravo", "value").text == "5.4"
+    late = state is HealthState.LATE
+    assert cell(page, "carrier bravo", "rests").second_tone is (Role.WARNING if late else Role.MUTED)
 
 
 # --- head -----------------------------------------------------------------------------------------------------------------
@@ -584,13 +614,38 @@ def test_no_alarms_has_the_tick_only_when_every_switch_answers(night: Night) -> 
     assert (state.title, state.all_well) == ("No alarms", True)
     assert state.sentence == f"2 alerts were checked 8{THIN}s ago. All 3 switches answer."
     assert page.pane.isHidden()
-    night.later(seconds=40)
-    page.tick(night.now)
+    fresh = night.lines
+    night.lines = [replace(line, health=replace(line.health, state=HealthState.LATE)) for line in fresh]
+    night.show()
     assert not state_of(page).all_well
     assert "are late with their data" in state_of(page).sentence
-    night.later(seconds=60)
+    night.later(seconds=70)
     page.tick(night.now)
     assert subjects(page) == ["switch lon-1", "switch fra-1", "switch sgp-1"]
+
+
+def test_imported_records_only_offer_to_connect_a_switch_in_a_whole_sentence(night: Night, qtbot: QtBot) -> None:
+    night.switch("Imported call records", HealthState.OFF, live=False)
+    page = night.open()
+    night.show()
+    state = state_of(page)
+    assert (state.title, state.action) == ("Nothing is watched live", "Connect a switch")
+    label = page.findChild(Label, "overview_alarms_list_state_sentence")
+    assert label is not None
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()) > label.fontMetrics().height())
+    panel = label.parentWidget()
+    assert panel.rect().contains(label.geometry())
+    assert panel.rect().contains(page.findChild(LinkButton, "overview_alarms_list_state_action").geometry())
+
+
+def test_on_a_small_screen_in_large_letters_the_page_scrolls_instead_of_cutting_rows(night: Night, qtbot: QtBot) -> None:
+    theme.set_appearance(theme.appearance, 1.5)
+    usual_night(night)
+    page = night.open(1180, 720)
+    night.show()
+    view = page.alarms.area.view
+    qtbot.waitUntil(lambda: view.viewport().height() >= 2 * view.row_height)
+    assert page.alarms.height() >= page.alarms.minimumHeight()
 
 
 def test_no_alerts_yet_offers_to_make_one(night: Night) -> None:

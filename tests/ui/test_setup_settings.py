@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLineEdit
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QScrollArea
 from test_setup_world import World, find, make_world, unnamed
 
 from noc_alerts.notify.smtp_settings import Security, SmtpSettings
@@ -86,6 +87,23 @@ def test_the_operator_is_kept_with_undo(world: World, qtbot: Any, recorder: Reco
     undo()
     assert world.context.operator() == ""
     assert field.text() == ""
+
+
+def test_the_data_folder_gives_up_room_and_can_be_copied(world: World, qtbot: Any, recorder: Recorder) -> None:
+    page = open_page(world, qtbot, "general")
+    page.resize(700, 600)
+    area = find(page, QScrollArea, "settings_general_scroll")
+    qtbot.waitUntil(lambda: area.widget().width() <= area.viewport().width())
+    qtbot.mouseClick(find(page, QAbstractButton, "settings_folder_copy"), Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == str(world.folder)
+
+
+def test_a_tab_that_is_asked_for_has_the_focus(world: World, qtbot: Any) -> None:
+    page = open_page(world, qtbot, "messages")
+    with qtbot.waitActive(page):
+        page.activateWindow()
+    page.show_item("messages")
+    assert find(page, QAbstractButton, "settings_tabs_messages").hasFocus()
 
 
 def test_a_zone_that_is_none_is_not_taken(world: World, qtbot: Any) -> None:

@@ -358,7 +358,7 @@ def test_an_import_reports_what_it_took(world: World, panel: ImportPanel, tmp_pa
     assert charts.isVisibleTo(panel)
     qtbot.mouseClick(charts, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(world.gone))
-    assert world.gone == [("charts", (report.connection_id, "gateway=bravo", "ASR"))]
+    assert world.gone == [("charts", (report.connection_id, "gateway=bravo", "ASR", timedelta(minutes=1)))]
 
 
 def test_a_file_that_is_gone_by_then_is_said_calmly(panel: ImportPanel, tmp_path: Path, qtbot: Any) -> None:

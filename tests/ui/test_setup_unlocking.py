@@ -20,11 +20,12 @@ from noc_alerts.scheduler import Service
 from noc_alerts.secrets import LockedError, Secrets
 from noc_alerts.settings import Messages, save
 from noc_alerts.switches.factory import SMTP_SECRET
-from ui.messages import Recorder
+from ui.messages import Recorder, messages
 from ui.setup.settings_page import SettingsPage, make_page
 from ui.setup.switches_page import SwitchesPage
 from ui.setup.switches_page import make_page as make_switches
 from ui.setup.unlocking import LockBell, PassphraseDialog, Unlocker
+from ui.widgets.error_panel import ErrorPanel
 from ui.widgets.fields import TextField
 from ui.widgets.labels import Label
 
@@ -154,6 +155,8 @@ def test_a_core_thread_rings_once_and_never_waits_for_the_window(bare: World, qt
     window = QWidget()
     qtbot.addWidget(window)
     context = replace(bare.context, window=cast(Any, window))
+    panel = ErrorPanel(window)
+    messages.failed.connect(panel.add)
     unlocker = Unlocker(context, bell)
     mail = waiting_mail(bare)
     told: list[str] = []
@@ -171,7 +174,7 @@ def test_a_core_thread_rings_once_and_never_waits_for_the_window(bare: World, qt
     assert not thread.is_alive() and len(told) == 2 and "The passwords are locked" in told[0]
     qtbot.waitUntil(lambda: bool(recorder.failed))
     assert len(recorder.failed) == 1
-    assert recorder.failed[0].action == "Unlock…"
+    assert recorder.failed[0].action == "Unlock…" and not panel.isHidden()
     run = recorder.failed[0].run
     assert run is not None
     run()
@@ -187,6 +190,7 @@ def test_a_core_thread_rings_once_and_never_waits_for_the_window(bare: World, qt
     assert secrets.get(SMTP_SECRET) == "geheim"
     qtbot.waitUntil(lambda: [each.id for each in bare.store.outbox.due(datetime.now(UTC), 10)] == [mail])
     qtbot.waitUntil(lambda: not [w for w in QApplication.topLevelWidgets() if isinstance(w, PassphraseDialog)])
+    assert panel.isHidden()  # what it said is no longer true
     unlocker.unlock()
     qtbot.waitUntil(lambda: len(recorder.said) == 2)
     assert recorder.said[1].words == "The passwords are unlocked."

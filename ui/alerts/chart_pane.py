@@ -249,7 +249,7 @@ class ChartPane(Panel):
 
     def _say(self, now: datetime) -> None:
         """Say value, sample and age in the panel's head."""
-        frame, watched, line = self.chart.frame, self._watched, self._switch_line()
+        frame, watched, line = self.chart.known, self._watched, self._switch_line()
         if frame is None or watched is None:
             self.set_note("")
             return
@@ -264,12 +264,16 @@ class ChartPane(Panel):
         self.set_note(", ".join(part for part in (said, old) if part), role)
 
     def _value_words(self, frame: Frame, watched: Watched) -> tuple[str, Role]:
+        from ui.charts.words import FILLS
+
         if frame.blind:
             return text.UNKNOWN, Role.BLIND
         points = frame.points
         if not len(points.value):
             return f"{text.NONE}, no {'reading' if watched.area.is_reading else 'calls'}", Role.MUTED
         value, calls = float(points.value[-1]), int(points.calls[-1])
+        if self.chart.still_fills:
+            return f"{text.NONE}, {FILLS}", Role.MUTED
         if not watched.area.is_reading and calls < watched.min_calls:
             return f"{text.NONE}, {text.too_few(calls, watched.min_calls)}", Role.MUTED
         if not np.isfinite(value):

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.alarms import Verdict
@@ -30,12 +31,15 @@ from ui.prefs import prefs
 from ui.theme import GAP_ACROSS, GAP_DOWN, FontRole, Role, theme
 from ui.widgets.buttons import Button, PrimaryButton
 from ui.widgets.labels import Label
-from ui.widgets.page import Page, Panel
+from ui.widgets.page import Page, Panel, scrolled
 
 if TYPE_CHECKING:
     from ui.context import ScreenContext
 
 FORM_WIDTH = 448  # with its padding; editors are up to 480 px wide
+CHART_WIDTH = 420  # beside the form the chart has at least this, else it goes under it
+FORM_HEIGHT, CHART_HEIGHT, TEST_HEIGHT = 400, 320, 220  # the least, one under the other
+_NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class AlertEditor(Page):
@@ -82,19 +86,36 @@ class AlertEditor(Page):
             self.add_action(widget)
 
     def _lay_out(self) -> None:
-        left = Panel("alert_form_panel")
-        left.setAccessibleName("Alert")
-        left.body.addWidget(self.form)
-        theme.follow(left, lambda: left.setFixedWidth(theme.px(FORM_WIDTH)))
+        self._left = Panel("alert_form_panel")
+        self._left.setAccessibleName("Alert")
+        self._left.body.addWidget(self.form)
         right = QVBoxLayout()
         right.setSpacing(GAP_DOWN)
         right.addWidget(self.chart, 3)
         right.addWidget(self.test, 2)
-        across = QHBoxLayout()
-        across.setSpacing(GAP_ACROSS)
-        across.addWidget(left)
-        across.addLayout(right, 1)
-        self.body.addLayout(across, 1)
+        self._host = QWidget()
+        self._host.setObjectName("alert_editor_room")
+        self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._host)
+        self._across.setContentsMargins(0, 0, 0, 0)
+        self._across.setSpacing(GAP_ACROSS)
+        self._across.addWidget(self._left)
+        self._across.addLayout(right, 1)
+        self.body.addWidget(scrolled(self._host, "alert_editor_scroll"), 1)
+        theme.follow(self._host, self._fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the chart beside the form, or under it where there is no room for both."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        stacked = self.width() < theme.px(FORM_WIDTH + CHART_WIDTH)
+        directions = QBoxLayout.Direction
+        self._across.setDirection(directions.TopToBottom if stacked else directions.LeftToRight)
+        for part, height in ((self._left, FORM_HEIGHT), (self.chart, CHART_HEIGHT), (self.test, TEST_HEIGHT)):
+            part.setMinimumHeight(theme.px(height) if stacked else 0)
+        self._left.setMinimumWidth(0 if stacked else theme.px(FORM_WIDTH))
+        self._left.setMaximumWidth(_NO_LIMIT if stacked else theme.px(FORM_WIDTH))
 
     # --- what it is about --------------------------------------------------------------------------------------------
 

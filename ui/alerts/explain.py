@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LAST = 20
 _TOLD = {
-    Told.TOLD: "people were told",
+    Told.TOLD: "it was decided to tell people",
     Told.NO_RECIPIENT: "nobody was told: no recipient and no tray",
     Told.RECOVERY_OFF: "nobody was told: the recovery message is off",
     Told.LEVEL_NONE: "nobody was told: notice level None stays quiet",
@@ -69,7 +69,7 @@ class ExplainDialog(QDialog):
         self.setWindowTitle(f"Explain: {row.alert.title}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(theme.px(880), theme.px(440))
-        self.sentence = words.now_sentence(row.alert, row.line, now, prefs.zone, row.currency)
+        self.sentence = words.now_sentence(row.alert, row.line, now, prefs.zone, row.currency, blind=row.blind)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)

@@ -181,8 +181,10 @@ def _many(alert: Alert) -> bool:
     return len(alert.scope.names) != 1
 
 
-def now_sentence(alert: Alert, line: AlertLine | None, now: datetime, zone: tzinfo, currency: str = "") -> str:
-    """Return the present verdict and its reason in a sentence or two."""
+def now_sentence(
+    alert: Alert, line: AlertLine | None, now: datetime, zone: tzinfo, currency: str = "", *, blind: bool = False
+) -> str:
+    """Return the present verdict and its reason in a sentence or two. `blind`: the switch of its alarm cannot be trusted."""
     if not alert.enabled:
         return "It is switched off, so it is not judged."
     if not alert.is_active(now) and alert.paused_until is not None:
@@ -204,6 +206,8 @@ def now_sentence(alert: Alert, line: AlertLine | None, now: datetime, zone: tzin
         case Verdict.IN_ALARM:
             lasting = f" for {text.span(now - line.since)}" if line.since else ""
             limits = f"it fires {threshold_words(alert)}, {reset_words(alert)}"
+            if blind:
+                return f"In alarm{lasting}: {limits}. Its switch does not answer, so whether it still is so is unknown."
             return f"In alarm{lasting}: {limits}. Now {stands or 'there is no value'}."
         case Verdict.PENDING:
             return f"Pending: {stands}. It fires if that lasts {text.exact_span(alert.hold)}."

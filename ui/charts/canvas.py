@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.charts import paint
 from ui.charts.geometry import Geometry, lay_out
-from ui.charts.items import BOX_HEIGHT, Layer, LimitItem
-from ui.charts.parts import LimitLine
+from ui.charts.items import Layer, LimitItem, box_height
+from ui.charts.parts import LimitLine, merged
 from ui.charts.scales import DAY_MS, HOUR_MS, Floats, Ints, ValueTicks, spread, value_ticks
 from ui.theme import Role, theme
 
@@ -121,10 +121,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
         self._place()
 
     def set_limits(self, limits: Sequence[LimitLine]) -> None:
-        """Draw these limit lines."""
+        """Draw these limit lines; those that lie on each other as one."""
         for old in self._limits:
             self.scene().removeItem(old)
-        self._limits = [LimitItem(line) for line in limits]
+        self._limits = [LimitItem(line) for line in merged(limits)]
         for item in self._limits:
             self.scene().addItem(item)
         self._place()
@@ -220,7 +220,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph publishes no t
             return [None] * len(self._limits)
         seen = [at for at, item in enumerate(self._limits) if not item.line.saved]
         wanted = [geometry.y(self._limits[at].line.value) for at in seen]
-        height = theme.px(BOX_HEIGHT) + theme.px(4)
+        height = max((box_height(self._limits[at].line) for at in seen), default=0) + theme.px(4)
         placed: list[float | None] = [None] * len(self._limits)
         for at, middle in zip(seen, spread(wanted, height, 0.0, geometry.strip.bottom()), strict=True):
             placed[at] = middle

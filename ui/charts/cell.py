@@ -6,6 +6,7 @@ Runs on the window's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -43,6 +44,11 @@ class ChartCell(Panel):
         self.setAccessibleName(self.words)
         self.body.addWidget(self.feed.chart)
 
+    def show_over(self, window: timedelta | None) -> None:
+        """Show the same over another window."""
+        self.choice = replace(self.choice, window=window)
+        self.feed.show(self.choice)
+
     @property
     def words(self) -> str:
         """Return what it shows: `ASR of carrier bravo`."""
@@ -55,7 +61,7 @@ class ChartCell(Panel):
 
     def values_text(self) -> str:
         """Return the points as tab-separated text with UTC times; what has no value stays empty."""
-        facts, frame = self.choice.facts, self.feed.chart.frame
+        facts, frame = self.choice.facts, self.feed.chart.known
         unit = self.feed.scale.unit
         rows = [f"time (UTC)\t{facts.short}{f' ({unit})' if unit else ''}\t{facts.rests_on}"]
         if frame is not None:

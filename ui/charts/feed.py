@@ -17,7 +17,7 @@ from noc_alerts.model.errors import StoreError
 from noc_alerts.scheduler import Service, utc_now
 from ui.charts.cursor import SharedCursor
 from ui.charts.live_chart import LiveChart
-from ui.charts.lookup import Rules, alarms_of, alerts_of, episodes_of, limits_of, state_of
+from ui.charts.lookup import Rules, alarms_of, alerts_of, episodes_of, limits_of, other_limits, over, state_of
 from ui.charts.metrics import ChartChoice
 from ui.charts.parts import HeadState, LimitLine, Scale
 from ui.charts.scales import moment
@@ -81,6 +81,7 @@ class ChartFeed(QObject):
         if choice is None:
             self.chart.set_subject("", "", "", 0)
             self.chart.set_limits(())
+            self.chart.set_other_limits("")
             self.chart.set_episodes(())
             self.chart.set_state(HeadState())
             return
@@ -142,6 +143,9 @@ class ChartFeed(QObject):
 
     def _on_framed(self, frame: Frame) -> None:
         if frame.chart_id in self._open:
+            before = self.chart.frame
+            if self._choice is not None and frame.as_of is not None and (before is None or before.as_of is None):
+                self._find_connection(self._choice)  # the first read is over: now it is known how far the records reach back
             self.chart.set_now(self._clock())
             self.chart.set_frame(frame)
 
@@ -197,15 +201,19 @@ class ChartFeed(QObject):
             self._context.messages.fail("The limits of the chart were not read", str(error))
             return
         about = (choice.facts, choice.subject, choice.connection_id)
-        self._alerts = tuple(alerts_of(known, *about))
+        found = alerts_of(known, *about)
+        judging = over(found, choice.window)
+        # Those that judge what is drawn before the others: Enter opens the first.
+        self._alerts = (*judging, *(alert for alert in found if alert not in judging))
         active = alarms_of(known.active, *about)
         if self._own_limits is not None:
             self.chart.set_limits(self._own_limits)
         else:
-            self.chart.set_limits(limits_of(self._alerts, active, self.scale))
-            self.chart.set_min_calls(max((a.min_calls for a in self._alerts), default=choice.facts.min_calls))
+            self.chart.set_limits(limits_of(judging, active, self.scale))
+            self.chart.set_min_calls(max((a.min_calls for a in judging), default=choice.facts.min_calls))
+        self.chart.set_other_limits(other_limits(found, choice.window, self.scale) if self._own_limits is None else "")
         self.chart.set_episodes(episodes_of(known, *about))
-        self.chart.set_state(self._state(state_of(known, *about, now)))
+        self.chart.set_state(self._state(state_of(known, *about, now, choice.window)))
         self._take_health(snapshot)
 
     def _state(self, state: HeadState) -> HeadState:

@@ -77,6 +77,11 @@ class ChartHead(QWidget):
         """Say the limits; empty for none."""
         self._limits.set(words)
 
+    def set_other_limits(self, words: str) -> None:
+        """Name the limits that are not drawn in the tooltip; empty for none."""
+        self.setToolTip(words)
+        self.setAccessibleDescription(words)
+
     def set_state(self, state: HeadState) -> None:
         """Say how it stands."""
         self._mark.setVisible(state.mark is not None)

@@ -56,6 +56,11 @@ class Layer(QGraphicsItem):
         painter.restore()
 
 
+def box_height(line: LimitLine) -> int:
+    """Return how high the box of a limit is: a line of words for each limit that lies there."""
+    return theme.px(BOX_HEIGHT + 16 * line.label.count("\n"))
+
+
 class LimitItem(QGraphicsItem):
     """A limit line over the plot; in labelled charts its box stands at the right margin, with a leader when it was moved."""
 
@@ -73,8 +78,9 @@ class LimitItem(QGraphicsItem):
         self._geometry, self._bounds = geometry, bounds
         self._box = None
         if box_middle is not None:
-            width = QFontMetricsF(theme.font(FontRole.CAPTION_STRONG)).horizontalAdvance(self.line.label) + theme.px(14)
-            height = theme.px(BOX_HEIGHT)
+            metrics, labels = QFontMetricsF(theme.font(FontRole.CAPTION_STRONG)), self.line.label.split("\n")
+            width = max(metrics.horizontalAdvance(label) for label in labels) + theme.px(14)
+            height = box_height(self.line)
             left = geometry.plot.right() + theme.px(14)
             self._box = QRectF(left, round(box_middle - height / 2), round(width), height)
         self.update()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -21,7 +22,7 @@ from ui.charts.canvas import Canvas, Drawn
 from ui.charts.cursor import MIN_VIEW_MS, SharedCursor
 from ui.charts.head import ChartHead
 from ui.charts.parts import BLIND_STATE, Episode, EpisodeKind, HeadState, LimitLine, Scale
-from ui.charts.scales import known, milliseconds, moment, nearest, wilson
+from ui.charts.scales import Floats, known_values, milliseconds, moment, nearest, wilson
 from ui.marks import Mark
 from ui.theme import Role
 from ui.widgets.buttons import paint_frame
@@ -132,9 +133,13 @@ class LiveChart(QWidget):
         if tuple(limits) == self._limits:
             return
         self._limits = tuple(limits)
-        self.canvas.set_limits(self._limits)
+        self._draw_limits()
         self.head.set_limits(", ".join(dict.fromkeys(line.words for line in self._limits if not line.saved)))
         self._say()
+
+    def set_other_limits(self, words: str) -> None:
+        """Name limits that judge another window than this chart's: told, not drawn."""
+        self.head.set_other_limits(words)
 
     def set_min_calls(self, minimum: int) -> None:
         """Below so many calls a value is not judged."""
@@ -217,6 +222,22 @@ class LiveChart(QWidget):
         return self._newest
 
     @property
+    def known(self) -> Frame | None:
+        """Return the newest frame with nothing in it but what is known, None while the switch is read for the first time."""
+        frame = self._newest
+        if frame is None or not self._is_read(frame):
+            return None
+        return replace(frame, points=replace(frame.points, value=self._known(frame)))
+
+    @property
+    def still_fills(self) -> bool:
+        """Return whether the records do not reach back one window yet, so that no value is known."""
+        frame = self.known
+        if frame is None or self._begin is None or not len(frame.points.at_ms):
+            return False
+        return moment(float(frame.points.at_ms[-1])) < self._begin + frame.spec.window
+
+    @property
     def edges(self) -> tuple[float, float]:
         """Return the edges of what is shown, in epoch milliseconds."""
         view = self.cursor_shared.view
@@ -237,18 +258,32 @@ class LiveChart(QWidget):
     def _is_blind(self) -> bool:
         return bool(self._blind) and self._end is None
 
+    def _is_read(self, frame: Frame | None) -> bool:
+        """Return whether a frame tells anything: while the switch is read for the first time its calls are a part of them."""
+        if frame is None:
+            return False
+        return frame.as_of is not None or self._end is not None or self._is_blind or self._rests_on == "reading"
+
+    def _known(self, frame: Frame) -> Floats:
+        """Return the values of a frame that are known, NaN for the others. [k]"""
+        if self._is_blind and self._as_of is None:
+            return np.full(len(frame.points.value), np.nan)
+        return known_values(frame.points, self._begin, frame.spec.window, self._as_of if self._is_blind else None)
+
     # -- drawing ---------------------------------------------------------------------------------------------------------
 
     def _redraw(self) -> None:
         from_ms, to_ms = self.edges
         frame = self._shown
-        if frame is None:
+        if frame is None or not self._is_read(frame):
             note = f"Reading the calls of {self._title}." if self._waited and self._title else ""
-            self.canvas.draw(Drawn(unit=self._scale.unit, note=note), from_ms, to_ms)
+            spans = paint.spans(self._episodes, to_ms)
+            self.canvas.draw(Drawn(unit=self._scale.unit, spans=tuple(spans), note=note), from_ms, to_ms)
+            self._draw_limits()
             return
         points, counted = frame.points, self._rests_on != "reading"
         follows = counted and self._end is None and not self._is_blind and len(points.at_ms) > 0
-        value = known(points, self._begin, self._as_of if self._is_blind else None)
+        value = self._known(frame)
         low = high = None
         if self._interval and self._is_share:
             judged = np.where(points.calls < self._min_calls, np.nan, value)
@@ -272,7 +307,13 @@ class LiveChart(QWidget):
             note,
         )
         self.canvas.draw(drawn, from_ms, to_ms)
+        self._draw_limits()
         self._on_cursor_moved(self.cursor_shared.at_ms)
+
+    def _draw_limits(self) -> None:
+        """Draw the limits where there is a value to hold against them."""
+        judged = bool(np.isfinite(self.canvas.drawn.value).any())
+        self.canvas.set_limits(self._limits if judged else ())
 
     def _all_episodes(self) -> tuple[Episode, ...]:
         if not self._is_blind or self._as_of is None:
@@ -284,10 +325,12 @@ class LiveChart(QWidget):
 
     def _say(self) -> None:
         """Put value, sample, age and state into the head and the accessible name."""
-        points = None if self._newest is None else self._newest.points
+        points = None if self.known is None else self.known.points
         number, unit, role, sample = words.value_now(
             points, self._scale, self._rests_on, self._min_calls, blind=self._is_blind, waited=self._waited
         )
+        if self.still_fills and not self._is_blind:
+            sample = words.FILLS
         state = self._state
         if self._is_blind and state.mark is not Mark.BLIND:
             length = "" if self._as_of is None else f" for {text.span(self._now - self._as_of)}"
@@ -317,7 +360,7 @@ class LiveChart(QWidget):
 
     def _on_waited(self) -> None:
         self._waited = True
-        if self._newest is None:
+        if not self._is_read(self._newest):
             self._redraw()
             self._say()
 

@@ -6,7 +6,7 @@ Pure functions at the top; `Rules` reads the store on the window's thread, only 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from noc_alerts.model.alarms import Alarm, RuleKind
@@ -87,12 +87,36 @@ def episodes_of(known: Known, metric: Metric, subject: Subject, connection_id: i
     return found
 
 
-def state_of(known: Known, metric: Metric, subject: Subject, connection_id: int, now: datetime) -> HeadState:
-    """Return how the subject stands, in words: the worst alarm, else when the last one was, else that nobody watches."""
+def over(alerts: Iterable[Alert], window: timedelta | None) -> list[Alert]:
+    """Return the alerts that judge over this window, in their order; all of them for readings, which have none."""
+    return [alert for alert in alerts if window is None or alert.sample_period == window]
+
+
+def other_limits(alerts: Sequence[Alert], window: timedelta | None, scale: Scale) -> str:
+    """Return the limits that a chart of this window does not draw: `Low ASR, over 15 min: fires < 30.0 %`, a line each."""
+    same, lines = over(alerts, window), []
+    for alert in alerts:
+        if alert not in same and alert.sample_period is not None:
+            limits = ", ".join(line.label for line in limit_lines(alert, scale))
+            lines.append(f"{alert.title}, over {text.span(alert.sample_period)}: {limits}")
+    return "\n".join(["Not drawn, judged over another sample period:", *lines]) if lines else ""
+
+
+def state_of(
+    known: Known, metric: Metric, subject: Subject, connection_id: int, now: datetime, window: timedelta | None = None
+) -> HeadState:
+    """Return how the subject stands, in words: the worst alarm, else when the last one was, else that nobody watches.
+
+    `window`: the chart's; an alarm over another one says so, and its level does not colour the value.
+    """
     active = alarms_of(known.active, metric, subject, connection_id)
     if active:
         worst = min(active, key=lambda alarm: (alarm.acked_at is not None, -alarm.level.rank, alarm.raised_at))
-        return _alarm_state(worst, now)
+        state = _alarm_state(worst, now)
+        period = next((alert.sample_period for alert in known.alerts if alert.id == worst.key.rule_id), None)
+        if None in (window, period) or period == window:
+            return state
+        return replace(state, rest=f" over {text.span(period or HISTORY)}{state.rest}", level=NoticeLevel.NONE)
     if not alerts_of(known, metric, subject, connection_id):
         return HeadState(word="", rest="Not watched by an alert")
     last = max(

@@ -206,7 +206,10 @@ class ChartsPage(QWidget):
         self._context.messages.say(f"Chart {words} removed", undo=lambda: self.add_chart(choice, at))
 
     def show_item(self, item: tuple[int, str, str] | tuple[int, str, str, timedelta | None]) -> None:
-        """Show the chart of (connection_id, subject key, area or factor name[, window]), adding it if it is not there."""
+        """Show the chart of (connection_id, subject key, area or factor name[, window]), adding it if it is not there.
+
+        One over another window takes the window that is asked for. Imported records are shown to their end, in a range that fits.
+        """
         connection_id, subject_key, metric = item[:3]
         same = next(
             (c for c in self._cells if (c.choice.connection_id, c.choice.subject_key, c.choice.metric) == tuple(item[:3])), None
@@ -214,11 +217,35 @@ class ChartsPage(QWidget):
         if same is None:
             window = item[3] if len(item) > 3 else None if METRICS[metric].reading else DEFAULT_WINDOW
             same = self.add_chart(ChartChoice(connection_id, subject_key, metric, window))
+        elif len(item) > 3 and item[3] != same.choice.window:
+            same.show_over(item[3])
+            self._take_order()
         if same is not None:
+            self._fit_imported(same)
             self._current = same
             self._context.commands.refresh()
             self._scroll.ensureWidgetVisible(same)
             same.feed.chart.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _fit_imported(self, cell: ChartCell) -> None:
+        """Show imported records from their first to their last, as far as the longest range reaches; live ones as they are."""
+        cursor = cell.feed.chart.cursor_shared
+        if cursor is self._live_cursor:
+            return
+        try:
+            found = self._context.service.store.calls.span([cell.choice.connection_id])
+        except StoreError as error:
+            self._context.messages.fail("The range of the chart was not fitted", str(error))
+            return
+        cursor.follow()
+        if found is None:
+            return
+        length = timedelta(milliseconds=found[1] - found[0])
+        key = next((key for key, each in RANGES.items() if length <= each), "7d")
+        self._see_data()  # offers seven days where there are so many
+        if RANGES[key] != self._set.range:
+            self._on_range(key)
+            self._show_range()
 
     def ask_chart(self) -> None:
         """Ask which chart to add."""

@@ -262,5 +262,8 @@ def cursor_box(at: Geometry, x: float, words: str) -> QRectF:
 def note(painter: QPainter, at: Geometry, words: str, role: Role = Role.MUTED) -> None:
     """Paint a sentence in the middle of an empty plot."""
     painter.setFont(theme.font(FontRole.BODY))
+    room, flags = at.plot.adjusted(8, 0, -8, 0), _MIDDLE | Qt.TextFlag.TextWordWrap
+    # No line of the grid strikes the words through.
+    painter.fillRect(painter.boundingRect(room, flags, words).adjusted(-8, -2, 8, 2), theme.color(Role.RAISED))
     painter.setPen(theme.color(role))
-    painter.drawText(at.plot.adjusted(8, 0, -8, 0), _MIDDLE | Qt.TextFlag.TextWordWrap, words)
+    painter.drawText(room, flags, words)

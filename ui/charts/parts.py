@@ -5,7 +5,8 @@ Pure values without Qt; any thread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
@@ -69,6 +70,21 @@ def clears_line(
     if sign is None:
         return None
     return LimitLine(value, sign, level, True, f"clears {sign} {scale.joined(value)}", in_alarm)
+
+
+def merged(lines: Sequence[LimitLine]) -> list[LimitLine]:
+    """Return the lines with those of one value made one: the worst level's, with the label of each on its own line."""
+    found: dict[tuple[float, bool], LimitLine] = {}
+    for line in sorted(lines, key=lambda each: (each.is_reset, -each.level.rank)):
+        key = line.value, line.saved
+        first = found.get(key)
+        if first is None:
+            found[key] = line
+            continue
+        labels = dict.fromkeys([*first.label.split("\n"), line.label])
+        found[key] = replace(first, label="\n".join(labels), in_alarm=first.in_alarm or line.in_alarm)
+    order = list(dict.fromkeys((line.value, line.saved) for line in lines))
+    return [found[key] for key in order]
 
 
 class EpisodeKind(Enum):

@@ -193,11 +193,14 @@ def nearest(at_ms: Ints, wanted_ms: float) -> int:
     return at
 
 
-def known(points: Points, begin: datetime | None, until: datetime | None) -> Floats:
-    """Return the values between the first record and the last good read, NaN outside; None = no such bound. [k]"""
+def known_values(points: Points, begin: datetime | None, window: timedelta, until: datetime | None) -> Floats:
+    """Return the values between the first record and the last good read, NaN outside; None = no such bound. [k]
+
+    A window that begins before the first record is not known: what was there then was never read.
+    """
     value = points.value
     if begin is not None:
-        value = np.where(points.at_ms <= milliseconds(begin), np.nan, value)
+        value = np.where(points.at_ms < milliseconds(begin + window), np.nan, value)
     if until is not None:
         value = np.where(points.at_ms > milliseconds(until), np.nan, value)
     return value

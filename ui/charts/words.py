@@ -16,6 +16,9 @@ from ui import text
 from ui.charts.parts import Scale
 from ui.theme import Role
 
+#: What stands for the sample while the switch's records do not reach back one window.
+FILLS = "first window still fills"
+
 
 class ValueNow(NamedTuple):
     """Number, unit, colour (None = by the level of the alarm), and what it rests on."""

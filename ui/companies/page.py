@@ -58,7 +58,7 @@ class CompaniesPage(Page):
         }
         self._in_alarm = Chip("In alarm", "companies_in_alarm", icon="alerts")
         self._unwatched = Chip("Not watched", "companies_unwatched", icon="watchers")
-        self._new_alert = PrimaryButton("New alert for it", "companies_new_alert", icon="add", hint="N")
+        self._new_alert = PrimaryButton("New alert", "companies_new_alert", icon="add", hint="N", spoken="New alert for it")
         self._new_alert.setEnabled(False)
         for widget in (*self._chips.values(), self._in_alarm, self._unwatched):
             self.add_action(widget)

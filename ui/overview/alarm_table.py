@@ -88,9 +88,11 @@ class AlarmPanel(Panel):
         """Return the height at which all rows show."""
         view = self.area.view
         rows = self.model.rowCount()
-        content = rows * view.row_height if rows else theme.px(_STATE_HEIGHT)
+        content = rows * view.row_height if rows else max(theme.px(_STATE_HEIGHT), self.area.state_height)
         return view.y() + view.horizontalHeader().height() + content + 4
 
     def least_height(self, rows: int) -> int:
         """Return the height at which so many rows show."""
-        return self.area.view.horizontalHeader().height() + rows * self.area.view.row_height + 2
+        bar = self.area.view.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        return self.area.view.horizontalHeader().height() + rows * self.area.view.row_height + below + 2

@@ -41,7 +41,8 @@ class Column(QWidget):
         """Find the heights anew."""
         alarms, cleared = self.alarms, self.cleared
         alarms.setMaximumHeight(alarms.wanted_height)
-        alarms.setMinimumHeight(min(alarms.wanted_height, alarms.least_height(2)))
+        least = alarms.least_height(2) if alarms.model.rowCount() else alarms.wanted_height  # a state is never cut
+        alarms.setMinimumHeight(min(alarms.wanted_height, least))
         room = self.height() - self.strip.height() - 2 * GAP_DOWN
         cleared.set_folded(self._may_fold and alarms.wanted_height + cleared.unfolded_least > room)
         cleared.setMaximumHeight(cleared.wanted_height)

@@ -28,10 +28,11 @@ from ui.overview.filters import Filters
 from ui.overview.last_hour import LastHour
 from ui.overview.picked import Picked
 from ui.overview.rows import AlarmRow, RowKey, make_rows
-from ui.overview.stories import Stories
+from ui.overview.stories import Stories, any_connection
 from ui.overview.welcome import Welcome
 from ui.prefs import prefs
-from ui.widgets.page import Page, SplitPane
+from ui.theme import theme
+from ui.widgets.page import DETAIL_BELOW, Page, SplitPane, scrolled
 from ui.widgets.state_panel import PageState, StateKind
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ class OverviewPage(Page):
     def __init__(self, context: ScreenContext, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__("overview_page", "Overview")
         self._context, self._clock = context, clock
-        self._heard: Snapshot | None = context.bridge.snapshot  # the engine's last word
-        self._snapshot = self._heard  # the same, blind where that is too long ago
+        self._heard = self._snapshot = context.bridge.snapshot  # the engine's last word; blind where that is too long ago
         self._now = clock()
         self._stories = Stories(context.service.store)
         self._hours = LastHour(context, self)
@@ -83,7 +83,8 @@ class OverviewPage(Page):
             self.add_action(chip)
         self._split = SplitPane(self.column, self.pane, "overview_split", detail_width=_DETAIL_WIDTH)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._split)
+        self._room = scrolled(self._split, "overview_scroll")  # where even the least heights are too much, the page scrolls
+        self._stack.addWidget(self._room)
         self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
@@ -199,23 +200,16 @@ class OverviewPage(Page):
 
     def _show_welcome(self) -> bool:
         """Show the welcome while there is no connection at all; tell whether it is shown."""
-        snapshot = self._snapshot
-        nothing = not self._context.service.demo and not (snapshot.switches if snapshot is not None else self._connections())
+        snapshot, service = self._snapshot, self._context.service
+        nothing = not service.demo and not (snapshot.switches if snapshot is not None else any_connection(service.store))
         if nothing and self.welcome is None:
             self.welcome = Welcome(self._context)
             self._stack.addWidget(self.welcome)
-        self._stack.setCurrentWidget(self.welcome if nothing and self.welcome is not None else self._split)
+        self._stack.setCurrentWidget(self.welcome if nothing and self.welcome is not None else self._room)
         self.filters.set_visible(not nothing)
         if nothing:
             self.set_sentence("")
         return nothing
-
-    def _connections(self) -> bool:
-        """Tell whether there is a connection, before the first snapshot; when the store cannot say, as if there were."""
-        try:
-            return bool(self._context.service.store.connections.all())
-        except StoreError:
-            return True  # the frame says what is wrong with the store
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
@@ -234,8 +228,7 @@ class OverviewPage(Page):
             return
         rows = make_rows(snapshot, self._stories.alerts, stories, self._stories.silent_after, self._now)
         rows = [self._hours.with_spark(row) for row in rows]
-        was_empty = not self.alarms.model.total
-        gone = self.alarms.show_rows(rows)
+        was_empty, gone = not self.alarms.model.total, self.alarms.show_rows(rows)
         self.alarms.tell_changes(rows)
         self._show_head(rows)
         self._show_state(rows, snapshot)
@@ -390,7 +383,7 @@ class OverviewPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let what cleared make room where the pane lies under the column."""
         super().resizeEvent(event)
-        self.column.set_may_fold(self._split.stacked)
+        self.column.set_may_fold(self.window().width() < theme.px(DETAIL_BELOW))  # the pane lies under the column then
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take in what happened while the page was not seen; open its charts."""
@@ -398,7 +391,7 @@ class OverviewPage(Page):
         self._read_cleared()
         self._read_story()
         self.refresh()
-        if self._stack.currentWidget() is self._split:
+        if self._stack.currentWidget() is self._room:
             self.alarms.area.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -38,13 +38,13 @@ def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], objec
         names = _names(unread)
         return PageState(StateKind.LOADING, f"Reading {names}", "Alerts are checked as soon as the first read is complete.")
     if not snapshot.alerts:
-        sentence = f"{_answers(read, now)} Nothing is judged and nobody is told until there is an alert."
+        sentence = f"{_answers(read)} Nothing is judged and nobody is told until there is an alert."
         return PageState(StateKind.EMPTY, "No alerts yet", sentence, "New alert", new_alert)
     checked = [line for line in snapshot.alerts if line.judged_at is not None and line.verdict is not Verdict.PAUSED]
     failing = sum(line.verdict is Verdict.ERROR for line in checked)
     if not checked:
         alerts = text.plural(len(snapshot.alerts), "alert")
-        sentence = f"{_answers(read, now)} All {alerts} are paused or off, so nothing is judged."
+        sentence = f"{_answers(read)} All {alerts} are paused or off, so nothing is judged."
         return PageState(StateKind.EMPTY, "Nothing is judged", sentence, "Open alerts", lambda: go("alerts", None))
     age = "" if snapshot.checked_at is None else f" {text.span(now - snapshot.checked_at)} ago"
     were = "was" if len(checked) == 1 else "were"
@@ -54,7 +54,7 @@ def empty_state(snapshot: Snapshot, now: datetime, new_alert: Callable[[], objec
         parts.append(f"{text.number(paused)} {'is' if paused == 1 else 'are'} paused or off.")
     if failing:
         parts.append(f"{text.number(failing)} could not be judged; the list of alerts says why.")
-    parts.append(_answers(read, now))
+    parts.append(_answers(read))
     late = any(line.health.state is not HealthState.FRESH for line in read)
     well = not late and not failing
     sentence, action = " ".join(parts), "Show what was checked"
@@ -71,7 +71,7 @@ def _nothing_read(snapshot: Snapshot, go: Go) -> PageState:
     return PageState(StateKind.EMPTY, "Nothing is watched live", sentence, "Connect a switch", lambda: go("switches", "new"))
 
 
-def _answers(read: list[SwitchLine], now: datetime) -> str:
+def _answers(read: list[SwitchLine]) -> str:
     """Return how many switches answer in time: `All 3 switches answer.`"""
     late = [line for line in read if line.health.state is not HealthState.FRESH]
     if late:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from noc_alerts.model.alarms import Alarm, Phase, RuleKind, Transition
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.deliveries import DeliveryState
+from noc_alerts.model.errors import StoreError
 from noc_alerts.model.ledger import Change
 from noc_alerts.settings import Watching, load
 from noc_alerts.store import Store
@@ -96,3 +97,11 @@ class Stories:
             if change.key == alarm.key and change.after is Phase.PENDING and change.at <= first.at:
                 return (change,)
         return ()
+
+
+def any_connection(store: Store) -> bool:
+    """Tell whether there is a connection, before the first snapshot; when the store cannot say, as if there were."""
+    try:
+        return bool(store.connections.all())
+    except StoreError:
+        return True  # the frame says what is wrong with the store

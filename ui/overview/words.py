@@ -161,13 +161,14 @@ def _who(deliveries: Sequence[Delivery]) -> str:
 def told_words(story: Story, zone: tzinfo) -> tuple[str, Role]:
     """Return who was told and when, or why nobody was: `told noc@… 03:59`, `mail waits: not set up`."""
     raised = story.of(Cause.RAISED)
-    failed = [each for each in raised if each.state is DeliveryState.FAILED]
+    # a desktop that shows nothing is no failure of telling while there is a mail; the story has it in full
+    lost = [each for each in raised if each.state is DeliveryState.FAILED]
+    failed = [each for each in lost if each.channel is Channel.EMAIL]
     waiting = [each for each in raised if each.state is DeliveryState.WAITING]
     sent = [each for each in raised if each.state is DeliveryState.SENT]
     mailed = [each for each in sent if each.channel is Channel.EMAIL]
     if failed and not mailed:
-        who = _who(failed)
-        return f"{'tray' if who == 'tray' else f'mail to {who}'} failed", Role.WARNING
+        return f"mail to {_who(failed)} failed", Role.WARNING
     if sent:
         best = mailed or sent
         at = max(each.sent_at or each.created_at for each in best)
@@ -175,6 +176,8 @@ def told_words(story: Story, zone: tzinfo) -> tuple[str, Role]:
     if waiting:
         tried = any(each.tries for each in waiting)
         return _waits(waiting, zone), Role.WARNING if tried else Role.MUTED
+    if lost:
+        return "not shown on the desktop", Role.MUTED
     if raised:
         return f"nobody told: {raised[0].answer.rstrip('.') or 'dropped'}", Role.MUTED
     code = next((each.told for each in reversed(story.transitions) if each.told), "")
@@ -264,7 +267,8 @@ def delivery_line(delivery: Delivery) -> Line:
         answer = "sent" if delivery.state is DeliveryState.SENT else "on its way"
     again = ", that it cleared" if delivery.facts.cause is Cause.CLEARED else ""
     state = _STATE_WORDS[delivery.state]
-    calm = delivery.state is DeliveryState.SENT or answer in (DEMO_SENDS_NOTHING, "on its way")
+    sent_or_tray = delivery.state is DeliveryState.SENT or delivery.channel is not Channel.EMAIL
+    calm = sent_or_tray or answer in (DEMO_SENDS_NOTHING, "on its way")
     words = f"{where}{again}: {state}{answer[:1].lower() + answer[1:] if state else answer}".rstrip(".")
     return Line(delivery.sent_at or delivery.created_at, words, role=Role.TEXT if calm else Role.WARNING)
 

@@ -6,7 +6,7 @@ Runs on the window's thread; files are looked at on an errand thread and importe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -332,8 +332,12 @@ class ImportPanel(QWidget):
         if report is None:
             return
 
+        # A window of 5 min would hide most of a file of a few minutes.
+        short = report.span is not None and report.span[1] - report.span[0] < timedelta(hours=1)
+        window = timedelta(minutes=1 if short else 5)
+
         def show(subject: Subject | None) -> None:
-            self._context.go("charts", (report.connection_id, subject.key if subject is not None else "", "ASR"))
+            self._context.go("charts", None if subject is None else (report.connection_id, subject.key, "ASR", window))
             self.closed.emit()
 
         def failed(error: NocError) -> None:

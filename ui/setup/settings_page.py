@@ -78,6 +78,7 @@ class SettingsPage(Page):
         if isinstance(item, str) and item in dict(TABS):
             self.tabs.set_current(item)
             self._open_tab(item)
+            self.tabs.focus_current()
 
     def save(self) -> bool:
         """Save the open tab; return whether it could be."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -20,6 +20,7 @@ from noc_alerts.secrets import MIN_PASSPHRASE, LockedError, Place
 from ui.setup.errands import run_errand
 from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import Button, PrimaryButton
+from ui.widgets.error_panel import ErrorPanel
 from ui.widgets.fields import Field, TextField
 from ui.widgets.labels import Label, line
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 UNLOCK_WORDS = "&Unlock secrets…"
 NO_KEYRING = "This computer has no keyring."
+_LOCKED_TITLE = "The passwords are locked"
 _MAIL_LOCKED = "The mail password cannot be read"
 _MANY = 500
 
@@ -192,8 +194,11 @@ def ask_passphrase(context: ScreenContext, parent: QWidget | None, done: Callabl
 
 
 def after_unlocking(context: ScreenContext) -> None:
-    """Read the switches and send the mails that waited for a password."""
-    service = context.service
+    """Read the switches and send the mails that waited for a password; say no longer that it is locked."""
+    service, window = context.service, cast(QWidget | None, context.window)
+    panel = None if window is None else window.findChild(ErrorPanel)
+    if panel is not None:
+        panel.withdraw(_LOCKED_TITLE)
 
     def failed(error: NocError) -> None:
         context.messages.fail("The waiting mails are tried later", error.sentence)
@@ -224,7 +229,7 @@ class Unlocker(QObject):
         """Say that passwords are locked; where there is no file yet whoever saves a password asks for a passphrase itself."""
         if self._context.service.secrets.in_file:
             self._context.messages.fail(
-                "The passwords are locked",
+                _LOCKED_TITLE,
                 f"{NO_KEYRING} Switches and mail that need a password wait until you unlock its encrypted file.",
                 action="Unlock…",
                 run=self.unlock,

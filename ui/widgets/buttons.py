@@ -48,6 +48,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__(parent)
         self._icon, self._hint, self._height, self._spoken = icon, hint, height, spoken
+        self._tight = False
         self.setObjectName(name)
         self.setText(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor if self.kind is Kind.LINK else Qt.CursorShape.ArrowCursor)
@@ -68,6 +69,19 @@ class Button(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def set_tight(self, tight: bool) -> None:
+        """Leave the key out where there is no room for it, or show it again."""
+        if tight is not self._tight:
+            self._tight = tight
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def full_width(self) -> int:
+        """Return the width with the key."""
+        hint = 10 + self._hint_width() if self._hint else 0
+        return round(2 * self._pad + self._content_width() + hint)
+
     def set_icon(self, name: str) -> None:
         """Show another drawing."""
         self._icon = name
@@ -76,10 +90,8 @@ class Button(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Return the size the content needs."""
-        width = 2 * self._pad + self._content_width()
-        if self._hint:
-            width += 10 + self._hint_width()
-        return QSize(round(width), theme.px(self._height))
+        width = round(2 * self._pad + self._content_width()) if self._tight else self.full_width
+        return QSize(width, theme.px(self._height))
 
     def minimumSizeHint(self) -> QSize:
         """Return the same: a button's words are never cut."""
@@ -131,7 +143,8 @@ class Button(QPushButton):
         box = QRectF(self.rect())
         paint_frame(painter, box, fill, border, self.hasFocus())
         left = box.left() + self._pad
-        if not self._hint:
+        hinted = bool(self._hint) and not self._tight
+        if not hinted:
             left = max(left, box.center().x() - self._content_width() / 2)
         if self._icon:
             side = theme.px(icons.BUTTON)
@@ -144,7 +157,7 @@ class Button(QPushButton):
         painter.setPen(ink)
         room = QRectF(left, 0, box.right() - left, box.height())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._plain)
-        if self._hint:
+        if hinted:
             strong = self.kind in (Kind.PRIMARY, Kind.DANGER) and self.isEnabled()
             width = self._hint_width()
             at = QPointF(box.right() - self._pad - width + (4 if self._pad > 6 else 0), box.center().y())
@@ -259,8 +272,11 @@ class Chip(QAbstractButton):
         box, on = QRectF(self.rect()), self.isChecked()
         over = self.underMouse() and self.isEnabled()
         fill = theme.color(Role.SELECT if on else Role.HOVER) if on or over else None
-        border = theme.color(Role.ACCENT if on else Role.LINE_STRONG if self.isEnabled() else Role.LINE)
+        border = theme.color(Role.LINE_STRONG if self.isEnabled() else Role.LINE)
         paint_frame(painter, box, fill, border, self.hasFocus())
+        if on:  # a bar, because the accent frame is the focus
+            painter.setPen(QPen(theme.color(Role.ACCENT if self.isEnabled() else Role.LINE), 2))
+            painter.drawLine(QPointF(10, box.bottom() - 4), QPointF(box.right() - 10, box.bottom() - 4))
         left, middle, side = 10.0, box.center().y(), theme.px(14)
         ink = theme.color(Role.TEXT if on else Role.MUTED if self.isEnabled() else Role.DISABLED)
         if self._mark is not None:
@@ -375,6 +391,10 @@ class SegmentedControl(QWidget):
     def set_current(self, key: str) -> None:
         """Put a choice on without a signal; raise ValueError for an unknown key."""
         self._group.button(self._keys.index(key)).setChecked(True)
+
+    def focus_current(self) -> None:
+        """Put the focus on the choice that is on."""
+        self._group.button(self._group.checkedId()).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_clicked(self, at: int) -> None:
         self.chosen.emit(self._keys[at])

@@ -64,6 +64,11 @@ class ErrorPanel(QFrame):
             self._waiting.append(failure)
         self._show_first()
 
+    def withdraw(self, title: str) -> None:
+        """Take a message away that is no longer true."""
+        self._waiting = [each for each in self._waiting if each.title != title]
+        self._show_first()
+
     def close_current(self) -> None:
         """Close what is shown and show the next."""
         if self._waiting:

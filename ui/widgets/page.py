@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from ui.marks import Form, Mark, MarkLabel
 from ui.theme import GAP_ACROSS, GAP_DOWN, PAGE_HEAD, PAGE_MARGIN, PANEL_HEAD, FontRole, Role, theme
-from ui.widgets.buttons import LinkButton
+from ui.widgets.buttons import Button, LinkButton
 from ui.widgets.labels import ElidedLabel, IconLabel, Label, Tag
 
 DETAIL_BELOW = 1400  # logical px of window width
@@ -82,6 +82,22 @@ class Page(QWidget):
     def add_action(self, widget: QWidget) -> None:
         """Add a filter, label or button at the right of the head."""
         self._actions.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def event(self, event: QEvent) -> bool:
+        """Leave the keys of the head's buttons out where title and actions would lie over each other."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._fit_head()
+        return super().event(event)
+
+    def _fit_head(self) -> None:
+        items = [self._actions.itemAt(at) for at in range(self._actions.count())]
+        shown = [widget for item in items if item is not None and (widget := item.widget()) and not widget.isHidden()]
+        before = [widget for widget in (self._crumb, self._arrow, self._title, self._tag) if not widget.isHidden()]
+        needed = sum(each.full_width if isinstance(each, Button) else each.sizeHint().width() for each in (*before, *shown))
+        needed += 2 * PAGE_MARGIN + 8 * (len(before) + 3) + 12 * len(shown) + 24  # margins, gaps, a few letters of the sentence
+        for widget in shown:
+            if isinstance(widget, Button):
+                widget.set_tight(needed > self.width())
 
     def _on_theme_changed(self) -> None:
         self._head.setFixedHeight(theme.px(PAGE_HEAD))

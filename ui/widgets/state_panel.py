@@ -11,7 +11,7 @@ from enum import Enum
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import icons, marks
 from ui.marks import Mark
@@ -88,7 +88,7 @@ class StatePanel(QWidget):
         self._sign = _Sign(self)
         self._title = Label("", Role.TEXT, FontRole.BODY_STRONG, name=f"{name}_title")
         self._sentence = Label("", Role.MUTED, FontRole.BODY, wrap=True, name=f"{name}_sentence")
-        self._sentence.setMaximumWidth(520)
+        theme.follow(self._sentence, lambda: self._sentence.setMaximumWidth(theme.px(520)))
         self._action = LinkButton("", f"{name}_action")
         self._run: Callable[[], object] | None = None
         self._action.clicked.connect(self._on_action)
@@ -100,7 +100,10 @@ class StatePanel(QWidget):
         column.addWidget(self._sign)
         column.addSpacing(2)
         column.addWidget(self._title)
-        column.addWidget(self._sentence)
+        across = QHBoxLayout()  # asks for the height at the width the sentence gets, not at that of the whole room
+        across.addWidget(self._sentence, 100)
+        across.addStretch(1)
+        column.addLayout(across)
         column.addSpacing(2)
         column.addWidget(self._action, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)

@@ -62,6 +62,15 @@ class TableArea(QWidget):
         self._state = state
         self._show_state()
 
+    @property
+    def state_height(self) -> int:
+        """Return the height in which the state that stands in place of rows shows whole; 0 without one."""
+        layout = self._panel.layout()
+        if self._panel.state is None or layout is None:
+            return 0
+        width = self.view.width()
+        return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalMinimumSize().height()
+
     def open_filter(self) -> None:
         """Show the filter row with the focus in it."""
         self._filter_row.show()

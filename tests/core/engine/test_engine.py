@@ -11,7 +11,7 @@ import pytest
 from replay import BEGIN, COLLAPSE, END, INCIDENT_FROM, INCIDENT_TO, POLL, Heard, Replay, connect, play, recorded
 
 from noc_alerts.engine.engine import Engine
-from noc_alerts.engine.news import StoreTrouble
+from noc_alerts.engine.news import EventsAdded, StoreTrouble
 from noc_alerts.metrics.columns import Calls
 from noc_alerts.model.alarms import Phase, Reason, RuleKind, Verdict
 from noc_alerts.model.alerts import Alert, Area, Operator, Scope
@@ -182,6 +182,7 @@ def test_a_rule_that_goes_ends_its_alarms_with_the_reason(store: Store, calls: C
     engine.round(at + timedelta(seconds=1))
     assert store.alarms.count_active() == 0
     assert heard.changes()[-1].transition.reason is reason
+    assert any(isinstance(n, EventsAdded) for n in heard.news[-4:])  # the log on the screen shows it at once
 
 
 def test_a_changed_limit_goes_on_with_the_same_alarm(store: Store, calls: Calls) -> None:
