@@ -185,6 +185,7 @@ def test_the_window_sees_the_incident(
         waiting = store.outbox.waiting()
         kept = store.calls.count(cid)
         app.quit()
+    app.destroy()
     _check(rig, truth, transitions, mails, samples, waiting, kept)
 
 
