@@ -13,10 +13,16 @@ from noc_alerts.metrics.rings import Window
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import Subject
-from noc_alerts.rules.conditions import may_hold
+from noc_alerts.model.connections import Clock
+from noc_alerts.rules.conditions import compare, may_hold
 from noc_alerts.rules.lifecycle import Step, Terms, Track
 
 log = logging.getLogger(__name__)
+
+
+#: For so long a company must have had calls (nearly the whole window, if that is shorter) before a ratio may raise an alarm:
+#: a call rings for seconds, but ends after minutes.
+SETTLED_MS = {Clock.OUTCOME: 45_000, Clock.END: 600_000, Clock.SETUP: 600_000}
 
 
 def _ms(span: timedelta) -> int:
@@ -149,7 +155,28 @@ class Program:
         self.judged_at = as_of
         if self.track.idle and not may_hold(self._low, self._high, self._terms.operator, self._terms.threshold):
             return []
+        self._withdraw_beginners(to_ms(as_of))
         return self.track.step(self.values, self._terms, to_ms(as_of))
+
+    def _withdraw_beginners(self, now_ms: int) -> None:
+        """Give no value to rows past the limit whose traffic began just now.
+
+        Failures are known at once and answers later, so the first calls of a company read too low: seconds long by outcome,
+        minutes long by the end. Alarms that are alive are not touched.
+        """
+        key, window = self.view_key, self.window
+        if key is None or window is None or not window.factors[0].ratio:
+            return
+        past = np.flatnonzero(compare(self.values, self._terms.operator, self._terms.threshold))
+        new = np.array([row for row in past.tolist() if self.track.phase(row) is Phase.NORMAL], dtype=np.int64)
+        if not len(new):
+            return
+        settled_ms = min(window.length_ms * 19 // 20, SETTLED_MS[self.source.connection.clock])
+        began_ms = self.source.view(key).ring(window.length_ms).oldest_ms(new)
+        young = new[now_ms - began_ms < settled_ms]
+        if len(young):
+            self.values = self.values.copy()
+            self.values[young] = np.nan
 
     def skip(self) -> None:
         """Note that it was not judged now; no state changes and the time does not count."""

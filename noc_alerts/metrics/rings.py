@@ -130,6 +130,17 @@ class Ring:
                 del self._buckets[index]
         self.version += 1
 
+    def oldest_ms(self, rows: Ints) -> Ints:
+        """Give the beginning of the first bucket of the window in which each of some rows has calls; `to_ms` = in none. [rows]"""
+        found = np.full(len(rows), self.to_ms, dtype=np.int64)
+        for index in sorted(i for i in self._buckets if self._end - self.span <= i < self._end):
+            for part_rows, _ in self._buckets[index]:
+                new = (found == self.to_ms) & np.isin(rows, part_rows)
+                found[new] = index * self.bucket_ms
+            if (found < self.to_ms).all():
+                break
+        return found
+
     def _grow(self, rows: int) -> None:
         have = self._sums.shape[1]
         if rows > have:

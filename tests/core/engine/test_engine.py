@@ -12,7 +12,7 @@ from replay import BEGIN, COLLAPSE, END, INCIDENT_FROM, INCIDENT_TO, POLL, Heard
 
 from noc_alerts.engine.engine import Engine
 from noc_alerts.engine.news import EventsAdded, StoreTrouble
-from noc_alerts.metrics.columns import Calls
+from noc_alerts.metrics.columns import Calls, make_calls
 from noc_alerts.model.alarms import Phase, Reason, RuleKind, Verdict
 from noc_alerts.model.alerts import Alert, Area, Operator, Scope
 from noc_alerts.model.companies import CompanyKind, Reading, ReadingKind, Subject
@@ -327,3 +327,42 @@ def test_one_bad_rule_stops_nobody(
     assert line.verdict is Verdict.ERROR
     assert "division" in line.error
     assert sum("could not be judged" in r.message for r in caplog.records) == 1
+
+
+def beginning(bad: bool) -> Calls:
+    """Make four minutes of a carrier that begins to carry two calls a second; half fail at once, the others ring 5 s."""
+    start = round(BEGIN.timestamp() * 1000)
+    setup = start + np.arange(480) * 500
+    fails = np.arange(480) % 2 == 0 if not bad else np.arange(480) % 20 != 0
+    answer = np.where(fails, -1, setup + 5000)
+    return make_calls(
+        ids=[str(i) for i in range(480)],
+        setup_ms=setup,
+        end_ms=np.where(fails, setup + 300, answer + 15_000),
+        answer_ms=answer,
+        sip_code=np.where(fails, 503, 200),
+        text={CompanyKind.CARRIER.dimension: ["delta"] * 480},
+    )
+
+
+@pytest.mark.parametrize("clock", [Clock.OUTCOME, Clock.END])
+def test_a_company_that_begins_is_not_judged_by_its_first_failures(store: Store, clock: Clock) -> None:
+    """Failures are known at once, answers later: 40 attempts of a healthy carrier that just began read far below 50 %."""
+    cid = connect(store, clock).id or 0
+    store.alerts.save(replace(COLLAPSE, threshold=36, reset=40, min_calls=10))
+    heard = Heard()
+    engine = Engine(store, heard)
+    engine.load(BEGIN)
+    play(engine, Replay(beginning(bad=False), tells_live=clock is Clock.OUTCOME), cid, BEGIN, BEGIN + timedelta(seconds=200))
+    assert heard.changes() == []
+
+
+def test_a_company_that_begins_badly_is_found_within_a_minute(store: Store) -> None:
+    cid = connect(store).id or 0
+    store.alerts.save(replace(COLLAPSE, min_calls=10))
+    heard = Heard()
+    engine = Engine(store, heard)
+    engine.load(BEGIN)
+    play(engine, Replay(beginning(bad=True)), cid, BEGIN, BEGIN + timedelta(seconds=200))
+    assert [c.transition.after for c in heard.changes()] == [Phase.RAISED]
+    assert timedelta(seconds=40) <= heard.changes()[0].transition.at - BEGIN <= timedelta(seconds=60)
