@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from noc_alerts.model.alarms import Alarm
@@ -37,6 +38,19 @@ def xdotool(*words: str) -> None:
     subprocess.run(["xdotool", *words], check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
+def bring_up(name: str) -> None:
+    """Wait for a window by the expression of its title and give it the keyboard.
+
+    xdotool walks all windows and fails when one of them goes away under its feet; then it looks again.
+    """
+    command = ["xdotool", "search", "--sync", "--onlyvisible", "--name", name, "windowactivate", "--sync"]
+
+    def found() -> bool:
+        return subprocess.run(command, timeout=30, capture_output=True, check=False).returncode == 0
+
+    until(found, 30, f"the window {name} comes up")
+
+
 @contextmanager
 def running(profile: Path, errors: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Start the program on its demo, give it once its window is active; end it by SIGTERM and see that nothing is left."""
@@ -46,7 +60,7 @@ def running(profile: Path, errors: Path) -> Iterator["subprocess.Popen[bytes]"]:
     with errors.open("wb") as said:
         process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said, start_new_session=True)
     try:
-        xdotool("search", "--sync", "--onlyvisible", "--name", "^noc_alerts - Demo$", "windowactivate", "--sync")
+        bring_up("^noc_alerts - Demo$")
         until(lambda: log.exists() and log.read_text().count("first data") > shown, 30, "the first data is shown")
         yield process
         process.send_signal(signal.SIGTERM)
@@ -72,8 +86,10 @@ def test_a_process_ends_and_goes_on(screen: QApplication, tmp_path: Path) -> Non
     shots = Path(os.environ.get("NOC_SHOTS") or tmp_path)
     with running(profile, errors), closing(open_store(profile)) as store:
         known = len(store.alerts.all())
-        xdotool("key", "ctrl+2")
-        xdotool("key", "n")
+        with another_page(tmp_path):
+            xdotool("key", "ctrl+2")
+        with another_page(tmp_path):
+            xdotool("key", "n")
         xdotool("type", "--delay", "60", "99")  # the first field of a new alert is its threshold
         take_picture(shots / "11-process-new-alert.png")
         xdotool("key", "ctrl+s")
@@ -82,7 +98,7 @@ def test_a_process_ends_and_goes_on(screen: QApplication, tmp_path: Path) -> Non
         xdotool("key", "ctrl+1")
         xdotool("key", "ctrl+a")
         xdotool("key", "a")
-        xdotool("search", "--sync", "--onlyvisible", "--name", "^Acknowledge$", "windowactivate", "--sync")
+        bring_up("^Acknowledge$")
         xdotool("type", "--delay", "60", "mira")
         take_picture(shots / "11-process-acknowledge.png")
         xdotool("key", "Return")
@@ -97,6 +113,20 @@ def test_a_process_ends_and_goes_on(screen: QApplication, tmp_path: Path) -> Non
         until(lambda: store.calls.count(connection.id or 0) > kept, 30, "it reads on")
         take_picture(shots / "11-process-second-start.png")
     assert "mira" in (profile / "window.ini").read_text()
+
+
+@contextmanager
+def another_page(folder: Path) -> Iterator[None]:
+    """Wait until what is done inside has changed the page on the screen and the change is over, as a person does."""
+
+    def head() -> QImage:
+        take_picture(folder / "look.png")
+        return QImage(str(folder / "look.png")).copy(230, 60, 500, 120)
+
+    before = head()
+    yield
+    until(lambda: head() != before, 20, "the page changes")
+    until(lambda: head() == head(), 20, "the page comes to rest")
 
 
 def take_picture(path: Path) -> None:
