@@ -105,6 +105,8 @@ def program(folder: Path, *, demo: bool) -> Iterator[App]:
         until(app.window.isActiveWindow, 10, "the window is active")
         yield app
         app.quit()
+    app.destroy()
+    prefs.use(None)  # lets go of window.ini, which would otherwise be written anew after the folder is gone
 
 
 def demo_pictures(app: App) -> None:
