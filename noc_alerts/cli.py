@@ -66,6 +66,16 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--switch", metavar="NAME", help="only this switch's records")
     query.add_argument("--json", action="store_true")
 
+    rules = commands.add_parser("rules", help="alerts, templates, scripts and contacts as a text file")
+    parts = rules.add_subparsers(dest="what", metavar="export|import", required=True)
+    out = parts.add_parser("export", help="write all rules to a file")
+    out.add_argument("file", metavar="FILE", help="- is the terminal")
+    take_rules = parts.add_parser("import", help="take rules from a file, after showing what would change")
+    take_rules.add_argument("file", metavar="FILE", help="- is what comes through a pipe")
+    how = take_rules.add_mutually_exclusive_group()
+    how.add_argument("--yes", action="store_true", help="do not ask")
+    how.add_argument("--dry-run", action="store_true", help="only show what would change")
+
     commands.add_parser("doctor", help="look at the profile, the switches and the ways to tell people")
     return parser
 

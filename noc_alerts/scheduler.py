@@ -5,37 +5,41 @@ Threads: `poll` (one running read a connection), `engine` (exactly one, the only
 """
 
 import logging
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThreads
 from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from noc_alerts.engine.engine import Engine
+from noc_alerts.engine.explaining import explain
 from noc_alerts.engine.news import AlarmsChanged, ChartSpec, DeliveriesChanged, EventsAdded, Listener, News
-from noc_alerts.engine.probes import ImportReport, evaluate_now, import_files
+from noc_alerts.engine.probes import ImportReport, import_files
 from noc_alerts.engine.reads import OutdatedError, Reads
+from noc_alerts.engine.script_runs import ScriptRuns
+from noc_alerts.engine.scripting import ScriptEnd, ScriptJob
 from noc_alerts.engine.telling import Telling
-from noc_alerts.model.alerts import Alert
+from noc_alerts.engine.trials import NO_SWITCH, evaluate_now, script_job, script_jobs, trial_sources
+from noc_alerts.model.alerts import Alert, Area, Operator, Scope
+from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.connections import CheckStep, Connection
 from noc_alerts.model.deliveries import Channel
-from noc_alerts.model.errors import NocError, StoreError
+from noc_alerts.model.errors import BadInput, NocError, ScriptError, StoreError
 from noc_alerts.model.events import Event, EventType
+from noc_alerts.model.scripts import Outcome
 from noc_alerts.notify.channels import ChannelSender, TrayChannel, TraySender
 from noc_alerts.notify.email import EmailChannel, SmtpSettings, check_smtp
 from noc_alerts.secrets import Secrets
 from noc_alerts.settings import Messages, Watching, load
 from noc_alerts.store import Store
 from noc_alerts.switches.factory import SMTP_SECRET, open_switch
+from noc_alerts.threads import PollThreads
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +52,6 @@ DELIVER = timedelta(seconds=1)
 KEEP = timedelta(minutes=20)
 
 
-#: So long the end of the program waits for reads that run.
-LAST_READ = timedelta(seconds=2)
 #: How long after a read of an outdated connection the first read of the new one comes: the old one must be over by then.
 AGAIN = timedelta(milliseconds=300)
 
@@ -57,33 +59,6 @@ AGAIN = timedelta(milliseconds=300)
 def utc_now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
-
-
-class _PollThreads(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types; this is its way to bring threads of one's own
-    """A thread for each read. The end of the program does not wait long for a switch that hangs: nothing of it was taken yet."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._threads: list[threading.Thread] = []
-
-    def _do_submit_job(self, job: Job, run_times: list[datetime]) -> None:
-        def run() -> None:
-            try:
-                events = run_job(job, job._jobstore_alias, run_times, self._logger.name)
-            except BaseException:  # noqa: BLE001  # as APScheduler's own executors: handed to it, which logs it
-                self._run_job_error(job.id, *sys.exc_info()[1:])
-            else:
-                self._run_job_success(job.id, events)
-
-        self._threads = [t for t in self._threads if t.is_alive()]
-        self._threads.append(threading.Thread(target=run, name=job.id, daemon=True))
-        self._threads[-1].start()
-
-    def shutdown(self, wait: bool = True) -> None:
-        """Give running reads a moment to end by themselves."""
-        until = time.monotonic() + (LAST_READ.total_seconds() if wait else 0.0)
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
 
 
 class Service:
@@ -105,7 +80,10 @@ class Service:
         self._failed_places: set[str] = set()
         self._chart_ids = 0
         self._stopping = threading.Event()
-        self.engine = Engine(store, self._tell, demo=demo)
+        self._scripts = ScriptRuns(store, secrets.get, lambda: secrets.changes, self._stopping.is_set)
+        self.engine = Engine(
+            store, self._tell, demo=demo, run_script=lambda job: self._scripts.start(job, self._take_script)
+        )
         self._reads = Reads(
             self.engine,
             clock,
@@ -119,9 +97,16 @@ class Service:
             lambda: load(store.settings, Messages).smtp, lambda: secrets.get(SMTP_SECRET) or "", clock
         )
         self._channels: dict[Channel, ChannelSender] = {Channel.EMAIL: email}
-        self._telling = Telling(store, self._channels, clock, self._stopping.is_set, self._tell)
+        self._telling = Telling(
+            store,
+            self._channels,
+            clock,
+            self._stopping.is_set,
+            self._tell,
+            lambda: load(store.settings, Messages).link_base,
+        )
         self._jobs = BackgroundScheduler(
-            executors={"default": JobThreads(1), "poll": _PollThreads(), "deliver": JobThreads(1), "keep": JobThreads(1)},
+            executors={"default": JobThreads(1), "poll": PollThreads(), "deliver": JobThreads(1), "keep": JobThreads(1)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
         )
@@ -147,6 +132,7 @@ class Service:
         if self._jobs.running:
             self._jobs.shutdown(wait=True)
         self._work.shutdown(wait=True, cancel_futures=True)
+        self._scripts.close()
         self._engine_thread.shutdown(wait=True)
         self._reads.close_all_but({})
         self.store.close()
@@ -299,6 +285,10 @@ class Service:
             self._failed_places.discard(place)
             self._fire("note", lambda: self.engine.store_works(place))
 
+    def _take_script(self, job: ScriptJob, end: ScriptEnd) -> None:
+        """Have the engine judge what a script said."""
+        self._fire("script", lambda: self.engine.take_script(job, end))
+
     # -- telling and keeping ---------------------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
@@ -348,11 +338,26 @@ class Service:
         """Tell listeners how everything stands now."""
         self._fire("round", lambda: self.engine.publish(self._clock()))
 
-    def test_alert(self, alert: Alert, progress: Progress) -> "Future[list[CheckStep]]":
-        """Evaluate an alert now and send what it would send, marked TEST, to everyone it would tell. Changes no state."""
+    def test_alert(
+        self,
+        alert: Alert,
+        progress: Progress,
+        *,
+        subject: tuple[int, Subject] | None = None,
+        channels: frozenset[Channel] | None = None,
+    ) -> "Future[list[CheckStep]]":
+        """Evaluate an alert now and send what it would send, marked TEST, to everyone it would tell. Changes no state.
+
+        `subject`: (connection, company) to look at, None = the worst. `channels`: only over these, None = all.
+        """
 
         def work() -> list[CheckStep]:
-            steps, deliveries = self._on_engine(evaluate_now, self.engine, alert, self._clock()).result()
+            ends = self._run_for(alert, subject[0] if subject else None) if alert.area is Area.SCRIPT else {}
+            steps, deliveries = self._on_engine(
+                evaluate_now, self.engine, alert, self._clock(), subject=subject, channels=channels, ends=ends
+            ).result()
+            if (written := self._telling.write_test(deliveries)) is not None:
+                steps.append(written)
             for step in steps:
                 progress(step)
             for step in self._telling.send_test(deliveries):
@@ -362,6 +367,44 @@ class Service:
             return steps
 
         return self._work.submit(work)
+
+    def _run_for(self, alert: Alert, connection_id: int | None) -> dict[int, ScriptEnd]:
+        """Run an alert's script on each switch it looks at; give what came of each, by connection."""
+        ends: dict[int, ScriptEnd] = {}
+        for job in self._on_engine(script_jobs, self.engine, alert, connection_id, self._clock()).result():
+            try:
+                ends[job.connection.id or 0] = self._scripts.run(job)
+            except ScriptError as error:
+                ends[job.connection.id or 0] = error
+        return ends
+
+    def explain(self, alert_id: int, subject: tuple[int, Subject] | None = None) -> "Future[tuple[str, ...]]":
+        """Say in sentences why an alert is in its state, or why it does not fire; of one company, or of the worst."""
+
+        def work() -> tuple[str, ...]:
+            alert = self.store.alerts.get(alert_id)
+            if alert is None:
+                raise BadInput("The alert was deleted meanwhile, so there is nothing to explain.")
+            return explain(self.engine, alert, subject, self._clock())
+
+        return self._on_engine(work)
+
+    def run_script(
+        self, source: str, *, connection_id: int | None, company: tuple[CompanyKind, str] | None, period: timedelta
+    ) -> "Future[Outcome]":
+        """Run a script as it stands in its editor on a switch as it is now (None = the first). The future raises ScriptError."""
+        kind, names = (company[0], (company[1],)) if company else (CompanyKind.CUSTOMER, ())
+        alert = Alert(
+            None, "Script", Scope(kind, names), Area.SCRIPT, Operator.GT, None, sample_period=period, script="Script"
+        )
+
+        def prepare() -> ScriptJob:
+            sources = trial_sources(self.engine, alert, connection_id)
+            if not sources:
+                raise BadInput(NO_SWITCH.replace("alert", "script"))
+            return script_job(self.engine, alert, sources[0], source, self._clock())
+
+        return self._work.submit(lambda: self._scripts.run(self._on_engine(prepare).result()))
 
     def _say_tested(self, alert: Alert) -> None:
         text = "A test was sent. No state was changed."

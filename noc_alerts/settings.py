@@ -22,11 +22,26 @@ class SettingsTable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Who is told how. `smtp` None = e-mail is not set up. `switch_recipients`: told when a switch is unreachable."""
+    """Who is told how. `smtp` None = e-mail is not set up. `switch_recipients`: told when a switch is unreachable.
+
+    `brand`: how messages call their sender (ConnexCS's brandName). `link_base`: a link is this and the alarm's number, "" = none.
+    """
 
     smtp: SmtpSettings | None = None
     switch_recipients: tuple[str, ...] = ()
     tray: bool = True
+    brand: str = "noc_alerts"
+    link_base: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise BadInput when a field is wrong."""
+        problems = {}
+        if not self.brand.strip() or len(self.brand) > 64:
+            problems["brand"] = "The name has between 1 and 64 characters."
+        if self.link_base and not self.link_base.startswith(("http://", "https://")):
+            problems["link_base"] = "A link begins with https:// or http://."
+        if problems:
+            raise BadInput("The settings were not saved: " + " ".join(problems.values()), problems)
 
 
 @dataclass(frozen=True, slots=True)

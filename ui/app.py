@@ -88,6 +88,9 @@ class App:
             ("charts", "Charts", "charts", watch, "ui.charts.page", "Ctrl+4"),
             ("companies", "Companies", "companies", watch, "ui.companies.page", "Ctrl+5"),
             ("events", "Events", "events", watch, "ui.events.page", "Ctrl+7"),
+            ("templates", "Templates", "templates", setup, "ui.templates.page", ""),
+            ("scripts", "Scripts", "scripts", setup, "ui.scripts.page", ""),
+            ("contacts", "Contacts", "contacts", setup, "ui.contacts.page", ""),
             ("switches", "Switches", "switches", setup, "ui.setup.switches_page", ""),
             ("settings", "Settings", "settings", setup, "ui.setup.settings_page", "Ctrl+,"),
         )

@@ -1,6 +1,6 @@
 """The head of a table: titles like their columns, the sort arrow, columns that are chosen, ordered and kept.
 
-Runs on the window's thread.
+Runs on the window's thread. What the keyboard does with columns is in table_columns.py.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class TableHead(QHeaderView):
         self._metrics = Metrics()
         self._wanted = [column.width for column in model.columns]
         self._sharing = False
+        self._chosen: set[int] = set()  # spare columns that a person showed or hid
         self._grouped = any(column.group for column in model.columns)
         self.setObjectName("head")
         self.setAccessibleName("Columns")
@@ -72,6 +73,7 @@ class TableHead(QHeaderView):
                 "key": self._table.columns[column].key,
                 "width": self._wanted[column],
                 "hidden": self.isSectionHidden(column),
+                "chosen": column in self._chosen,
             }
             for column in order
         ]
@@ -80,7 +82,7 @@ class TableHead(QHeaderView):
         """Take a kept layout; columns it does not know stand where they stood."""
         known = {column.key: at for at, column in enumerate(self._table.columns)}
         for at, column in enumerate(self._table.columns):
-            self.setSectionHidden(at, column.hidden and not column.fixed)
+            self._hide(at, column.hidden and not column.fixed)
         place = 0
         for entry in state:
             at = known.get(str(entry.get("key")), -1)
@@ -88,26 +90,60 @@ class TableHead(QHeaderView):
                 continue
             width = entry.get("width")
             self._wanted[at] = width if isinstance(width, int) and 24 <= width <= 2000 else self._wanted[at]
-            self.setSectionHidden(at, bool(entry.get("hidden")) and not self._table.columns[at].fixed)
+            if entry.get("chosen") is True:
+                self._chosen.add(at)
+            self._hide(at, bool(entry.get("hidden")) and not self._table.columns[at].fixed)
             self.moveSection(self.visualIndex(at), place)
             place += 1
         self._share_again()
 
+    def reset(self) -> None:
+        """Show the columns as they were at first: chosen, ordered and as wide."""
+        self._chosen.clear()
+        self._wanted = [column.width for column in self._table.columns]
+        for at in range(self.count()):
+            self.moveSection(self.visualIndex(at), at)
+        self.restore([])
+        self.layout_changed.emit()
+
+    def move_column(self, column: int, by: int) -> bool:
+        """Move a column so many places to the right (left below 0) and keep that; return False at the edge."""
+        place = self.visualIndex(column) + by
+        if not 0 <= place < self.count():
+            return False
+        self.moveSection(self.visualIndex(column), place)
+        return True
+
     def share_width(self, room: int) -> None:
         """Give every column its wanted width and the spare room to the stretching ones, by their widths."""
+        self._show_spare(room)
         shown = self.visible_columns()
         columns = self._table.columns
         widths = {at: theme.px(self._wanted[at]) for at in shown}
-        elastic = [at for at in shown if columns[at].stretch]
-        spare, base = room - sum(widths.values()), sum(widths[at] for at in elastic)
-        if elastic and base:
-            for at in elastic:
-                widths[at] = max(theme.px(columns[at].min_width), widths[at] + spare * widths[at] // base)
-            rest = room - sum(widths.values())
-            widths[elastic[-1]] += rest if 0 < rest < len(elastic) else 0
+        elastic = {at: theme.px(columns[at].min_width) for at in shown if columns[at].stretch}
+        taken = sum(width for at, width in widths.items() if at not in elastic)
+        widths |= _shared(room - taken, {at: widths[at] for at in elastic}, elastic)
         self._sharing = True
         for at, width in widths.items():
             self.resizeSection(at, width)
+        self._sharing = False
+
+    def _show_spare(self, room: int) -> None:
+        """Show the spare columns nobody chose, in order, while all the others keep their widths; else hide them."""
+        columns = self._table.columns
+        open_ = [at for at, column in enumerate(columns) if column.spare and at not in self._chosen]
+        if not open_:
+            return
+        others = [at for at in self.visible_columns() if at not in open_]
+        left = room - sum(theme.px(self._wanted[at]) for at in others)
+        for at in open_:
+            left -= theme.px(self._wanted[at])
+            self._hide(at, left < 0)
+
+    def _hide(self, column: int, hidden: bool) -> None:
+        """Hide a section or show it; the width Qt gives it then is not one a person wants."""
+        self._sharing = True
+        self.setSectionHidden(column, hidden)
         self._sharing = False
 
     def _share_again(self) -> None:
@@ -160,13 +196,26 @@ class TableHead(QHeaderView):
             action.setChecked(not self.isSectionHidden(at))
             action.setEnabled(not column.fixed)
             action.toggled.connect(lambda on, at=at: self.show_column(at, on))
+        menu.addSeparator()
+        for words, name, run in (("Order of columns…", "order", self.ask_columns), ("As at first", "reset", self.reset)):
+            more = menu.addAction(words)
+            more.setObjectName(f"columns_{name}")
+            more.triggered.connect(run)
         menu.popup(event.globalPos())
+
+    def ask_columns(self) -> None:
+        """Open the dialog in which columns are chosen and ordered, for the keyboard too."""
+        from ui.table_columns import ColumnsDialog  # on first use, and because it has a table itself
+
+        ColumnsDialog(self, self._table, self.window()).open()
 
     def show_column(self, column: int, shown: bool) -> None:
         """Show or hide a column and keep that; an identity column stays."""
         if self._table.columns[column].fixed and not shown:
             return
-        self.setSectionHidden(column, not shown)
+        if self._table.columns[column].spare:
+            self._chosen.add(column)
+        self._hide(column, not shown)
         self._share_again()
         self.layout_changed.emit()
 
@@ -212,3 +261,20 @@ class TableHead(QHeaderView):
         painter.setPen(theme.color(Role.LINE))
         painter.drawLine(rest.left(), rest.bottom(), rest.right(), rest.bottom())
         painter.end()
+
+
+def _shared(room: int, wanted: dict[int, int], least: dict[int, int]) -> dict[int, int]:
+    """Share room out by the wanted widths; none gets less than its least, and what that costs the others bear."""
+    shared, open_ = dict(least), dict(wanted)
+    while open_:
+        base = sum(open_.values())
+        short = [at for at, width in open_.items() if room * width < least[at] * base]
+        if not short:
+            shared |= {at: room * width // base for at, width in open_.items()}
+            last = list(open_)[-1]
+            shared[last] += room - sum(shared[at] for at in open_)
+            break
+        for at in short:
+            del open_[at]
+            room -= least[at]
+    return shared

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 from ui.table_spec import Column, RowT, sort_keys
 
@@ -34,7 +34,8 @@ class RowStore(Generic[RowT]):
         self._columns = tuple(columns)
         self._rows: list[RowT | None] = []  # by slot; None is a free slot
         self._free: list[int] = []
-        self._hay: list[str] = []  # by slot: what the filter row looks in
+        self._hay: list[str | None] = []  # by slot: what the filter row looks in; None is made when it is looked in
+        self._hay_gaps = False  # some of it is to be made
         self._keys: list[Any] = []  # by slot: the key of the order in force
         self._turns: list[int] = []  # by slot: the how many-th row it is, the order where there is no other
         self._turn = 0
@@ -67,9 +68,9 @@ class RowStore(Generic[RowT]):
     def replace(self, slot: int, row: RowT) -> bool:
         """Put a row in place of the one of the same key; return whether the key of its order changed."""
         before = self[slot]
-        self._rows[slot], self._hay[slot] = row, self._hay_of(row)
+        self._rows[slot], self._hay[slot], self._hay_gaps = row, None, True
         key = self._keys_of([row], [self._turns[slot]])[0]
-        if self.natural is not None:
+        if self.natural is not None and self.column >= 0:
             moved = bool(self.natural(before) != self.natural(row))
         else:
             moved = bool(key != self._keys[slot])
@@ -150,11 +151,12 @@ class RowStore(Generic[RowT]):
         """Return the slots the filter lets pass, in order."""
         # rows are asked in the order they lie in memory, which is several times faster than in the order they are shown
         slots, passing = self.sorted, None
+        hay = self._all_hay() if self.words else []
         for word in self.words:
             if passing is None:
-                passing = [word in text for text in self._hay]
+                passing = [word in text for text in hay]
             else:
-                passing = [yes and word in text for yes, text in zip(passing, self._hay, strict=True)]
+                passing = [yes and word in text for yes, text in zip(passing, hay, strict=True)]
         if self.predicate is not None:
             passes = self.predicate
             if passing is None:
@@ -167,10 +169,21 @@ class RowStore(Generic[RowT]):
 
     def passes(self, slot: int) -> bool:
         """Return whether the filter lets a row pass."""
-        hay = self._hay[slot]
-        if any(word not in hay for word in self.words):
-            return False
+        if self.words:
+            hay = self._hay[slot]
+            if hay is None:
+                hay = self._hay[slot] = self._hay_of(self[slot])
+            if any(word not in hay for word in self.words):
+                return False
         return self.predicate is None or self.predicate(self[slot])
+
+    def _all_hay(self) -> list[str]:
+        """Return what the filter row looks in, by slot; made anew for rows that changed since."""
+        if self._hay_gaps:
+            rows = zip(self._hay, self._rows, strict=True)
+            self._hay = [("" if row is None else self._hay_of(row)) if text is None else text for text, row in rows]
+            self._hay_gaps = False
+        return cast(list[str], self._hay)
 
     def _hay_of(self, row: RowT) -> str:
         texts = []

@@ -74,7 +74,8 @@ class Column(Generic[RowT]):
     """One column: `value` is native and sorts (None goes last), `cell` is what is shown (text of the value if None).
 
     Values of one column are of one kind. `search` gives the text the filter row looks in; without it, text values are used.
-    A `fixed` column is an identity: it cannot be hidden. `group` names the column group that begins here.
+    A `fixed` column is an identity: it cannot be hidden. A `spare` one is shown only where there is room for all columns
+    before it, until a person chooses. `group` names the column group that begins here.
     """
 
     key: str
@@ -87,6 +88,7 @@ class Column(Generic[RowT]):
     stretch: bool = False
     fixed: bool = False
     hidden: bool = False
+    spare: bool = False
     sortable: bool = True
     descending_first: bool = False
     group: str = ""

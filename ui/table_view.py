@@ -118,7 +118,16 @@ class TableView(QTableView):
 
     def selected_keys(self) -> list[Hashable]:
         """Return the keys of the selected rows, from top to bottom."""
-        return [self.table_model.key_at(row) for row in self._selected_rows()]
+        return [self.table_model.key_at(row) for row in self.selected_rows()]
+
+    def selected_rows(self) -> Iterable[int]:
+        """Give the places of the selected rows, from top to bottom, one by one."""
+        chosen = self.selectionModel().selection()
+        parts = sorted((chosen.at(at).top(), chosen.at(at).bottom()) for at in range(chosen.count()))
+        last = -1
+        for top, bottom in parts:  # ranges of a row's single cells may overlap
+            yield from range(max(top, last + 1), bottom + 1)
+            last = max(last, bottom)
 
     def select_key(self, key: Hashable) -> bool:
         """Make the row of a key current and visible; return False when it is not shown."""
@@ -148,8 +157,12 @@ class TableView(QTableView):
 
     def copy(self) -> None:
         """Put the selected rows as tab separated text on the clipboard."""
-        text = self.table_model.tsv(self._selected_rows(), self._head.visible_columns())
+        text = self.table_model.tsv(self.selected_rows(), self._head.visible_columns())
         QGuiApplication.clipboard().setText(text)
+
+    def ask_columns(self) -> None:
+        """Open the dialog in which columns are chosen and ordered."""
+        self._head.ask_columns()
 
     def fit_height(self, at_most: int = 12) -> None:
         """Make the table as high as its rows, for tables that stand one under the other in a page."""
@@ -209,8 +222,9 @@ class TableView(QTableView):
         """Move by J and K too, open by Enter, copy by Ctrl+C, ask for the filter row by /."""
         key, held = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         plain = held == Qt.KeyboardModifier.NoModifier
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_key() is not None:
-            apart = held == Qt.KeyboardModifier.ShiftModifier
+        apart = held == Qt.KeyboardModifier.ShiftModifier
+        enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (plain or apart)  # Ctrl+Enter is the dialog's around it
+        if enter and self.current_key() is not None:
             (self.opened_apart if apart else self.opened).emit(self.current_key())
         elif plain and key in (Qt.Key.Key_J, Qt.Key.Key_K):
             self._step(1 if key == Qt.Key.Key_J else -1)
@@ -293,11 +307,6 @@ class TableView(QTableView):
             self.viewport().update(self._row_rect(each))
 
     # --- selection by key --------------------------------------------------------------------------------------------
-
-    def _selected_rows(self) -> list[int]:
-        chosen = self.selectionModel().selection()
-        ranges = (chosen.at(at) for at in range(chosen.count()))
-        return sorted({row for one in ranges for row in range(one.top(), one.bottom() + 1)})
 
     def _on_about_to_reset(self) -> None:
         top = self.rowAt(1)

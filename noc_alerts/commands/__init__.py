@@ -18,6 +18,10 @@ def run(args: argparse.Namespace) -> int:
             from noc_alerts.commands.watch import run_watch
 
             return run_watch(args.profile, demo=args.demo, for_=args.for_, verbose=args.verbose)
+        case "rules":
+            from noc_alerts.commands.rules import run_rules
+
+            return run_rules(args)
         case _:
             from noc_alerts.commands.doctor import run_doctor
 

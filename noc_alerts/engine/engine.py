@@ -6,26 +6,31 @@ Runs on the engine thread only, which is the only writer of facts. Reads no cloc
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 
 from noc_alerts.engine.charts import Charts
+from noc_alerts.engine.followups import followups
 from noc_alerts.engine.ledgers import Sender, switch_change
 from noc_alerts.engine.news import ChartSpec, EventsAdded, Listener, Rounded, Snapshot
 from noc_alerts.engine.programs import Program
+from noc_alerts.engine.reports import due_slot, is_ready, report
 from noc_alerts.engine.roster import Roster
+from noc_alerts.engine.scripting import RunScript, ScriptEnd, ScriptJob, Scripts
 from noc_alerts.engine.snapshots import VALUE_PERIOD, snapshot
 from noc_alerts.engine.source import Source
 from noc_alerts.engine.writer import Batch, Entry, Writer
 from noc_alerts.metrics.columns import find_bad
-from noc_alerts.model.alarms import Alarm, RuleState
+from noc_alerts.model.alarms import Alarm, Reason, RuleState
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import BadRecord, Connection, HealthState
-from noc_alerts.model.errors import BadInput, NocError, StoreError
+from noc_alerts.model.errors import BadInput, NocError, ScriptError, StoreError
 from noc_alerts.model.events import Event, EventType
-from noc_alerts.model.ledger import AlarmValue, Ledger
-from noc_alerts.rules.conditions import worse
+from noc_alerts.model.ledger import AlarmValue, Ledger, ReportSent
+from noc_alerts.model.schedules import RepeatKind
 from noc_alerts.rules.lifecycle import Step
+from noc_alerts.rules.schedules import duty_changes_after, on_duty
 from noc_alerts.store import Store
 from noc_alerts.switches.protocol import Page, State
 
@@ -38,15 +43,19 @@ NAP = timedelta(seconds=30)
 class Engine:
     """The rules over all connections. `listener` is told what happened; it must return at once."""
 
-    def __init__(self, store: Store, listener: Listener, *, demo: bool = False) -> None:
+    def __init__(
+        self, store: Store, listener: Listener, *, demo: bool = False, run_script: RunScript | None = None
+    ) -> None:
+        """`run_script` has a script run elsewhere and gives its end to `take_script`; None = scripts are not run here."""
         self.store = store
         self.charts = Charts(store)
         self._listener = listener
         self._demo = demo
         self._writer = Writer(store, listener)
         self._roster = Roster(store, self._writer)
+        self._scripts = Scripts(self._roster, run_script)
         self._values_at: dict[int, datetime] = {}
-        self._revisions: tuple[int, int] | None = None
+        self._revision: int | None = None
         self._shown: object = None
         self._round_at: datetime | None = None
         self._awake_since: datetime | None = None
@@ -83,9 +92,9 @@ class Engine:
         """
         if not self._writer.flush():
             return False
-        revisions = (self.store.alerts.revision(), self.store.settings.revision())
+        revision = self.store.revision()
         self._roster.load(now)
-        self._revisions = revisions
+        self._revision = revision
         self.publish(now)
         return True
 
@@ -183,35 +192,90 @@ class Engine:
         steps: list[tuple[Program, Step]] = []
         states: list[RuleState] = []
         programs = self._programs_on(source)
+        judged = []
         for program in programs:
-            if not program.alert.is_active(as_of):
-                program.skip()
-                continue
             try:
-                steps += [(program, step) for step in program.judge(as_of)]
-                states += program.waiting_states()
-                program.error = ""
+                steps += [(program, step) for step in self._steps(program, as_of)]
+                if program.judged_at == as_of:
+                    states += program.waiting_states()
+                    judged.append(program)
             except Exception as error:  # noqa: BLE001  # one bad rule stops nobody else: shown as its error, logged once
                 program.fail(error)
         self._roster.commit(steps, as_of, tuple(states), self._newer_values(source, programs, as_of))
+        self._follow_up(judged, as_of)
+
+    def _steps(self, program: Program, as_of: datetime) -> list[Step]:
+        """Judge one program, where it is to be judged now."""
+        alert = program.alert
+        on = not alert.enabled or on_duty(alert.duty, as_of)
+        program.off_until = None if on else duty_changes_after(alert.duty, as_of)
+        if not on:
+            program.skip()
+            return program.end(Reason.OFF_HOURS)
+        if not alert.is_active(as_of):
+            program.skip()
+            return []
+        if program.is_script:
+            self._scripts.want(program, as_of)
+            return program.end_outside_scope()
+        steps = program.judge(as_of)
+        program.error = ""
+        return steps
+
+    def _follow_up(self, programs: list[Program], as_of: datetime) -> None:
+        """Tell living alarms again and make their blocks due, where it is time."""
+        if self._writer.waiting:
+            return
+        for program in programs:
+            if program.alarms and (program.alert.penalty is not None or program.alert.repeat.kind is not RepeatKind.NONE):
+                ledger = followups(program, as_of, self.sender(), self._writer.thread, self.store)
+                if ledger:
+                    self._writer.put(partial(Batch, ledger=ledger))
+
+    def take_script(self, job: ScriptJob, end: ScriptEnd) -> None:
+        """Take what came of a script that was run for an alert, and judge it."""
+        program = self._scripts.done(job, self.programs)
+        if program is None or program.source.failing or program.source.off or self._writer.waiting:
+            return
+        if isinstance(end, ScriptError):
+            program.refuse(end.sentence)
+            program.judged_at = job.as_of
+            return
+        try:
+            steps = program.judge_outcome(end, job.as_of)
+            program.error = ""
+        except Exception as error:  # noqa: BLE001  # as in _judge
+            program.fail(error)
+            return
+        states = tuple(program.waiting_states())
+        values = self._values_of(program, job.as_of)
+        self._roster.commit([(program, step) for step in steps], job.as_of, states, values)
+        self._follow_up([program], job.as_of)
 
     def _newer_values(self, source: Source, programs: list[Program], as_of: datetime) -> tuple[AlarmValue, ...]:
         """Bring the alarms' values up to date; give those to be stored, now and then."""
-        values = []
-        for program in programs:
-            for row, alarm in program.alarms.items():
-                if program.judged_at != as_of or program.error:
-                    program.alarms[row] = replace(alarm, blind=False)
-                    continue
-                value, calls = program.value(row)
-                worst = worse(program.alert.operator, alarm.worst, value)
-                program.alarms[row] = replace(alarm, value=value, calls=calls, worst=worst, value_at=as_of, blind=False)
-                if alarm.id is not None:
-                    values.append(AlarmValue(alarm.id, value, calls, worst, as_of, False))
+        values = [value for program in programs for value in self._values_of(program, as_of)]
         last = self._values_at.get(source.id)
         if last is not None and timedelta(0) <= as_of - last < VALUE_PERIOD:
             return ()
         self._values_at[source.id] = as_of
+        return tuple(values)
+
+    def _values_of(self, program: Program, as_of: datetime) -> tuple[AlarmValue, ...]:
+        """Bring a program's alarms up to date; give their values to be stored."""
+        values = []
+        for row, alarm in program.alarms.items():
+            if program.judged_at != as_of or program.error:
+                if not program.is_script:  # a script is judged apart from the others
+                    program.alarms[row] = replace(alarm, blind=False)
+                continue
+            value, calls = program.value(row)
+            worst = program.worst(row, alarm, value)
+            message = program.outcome.message if program.outcome else ""
+            newer = replace(alarm, value=value, calls=calls, worst=worst, value_at=as_of, blind=False, message=message)
+            program.alarms[row] = newer
+            if alarm.id is not None:
+                values.append(AlarmValue(alarm.id, value, calls, worst, as_of, False, message))
         return tuple(values)
 
     # -- a store in trouble ----------------------------------------------------------------------------------------------
@@ -236,11 +300,10 @@ class Engine:
             self._awake_since = now
         self._round_at = now
         if not self._writer.waiting:
-            if self._revisions is not None:
-                revisions = (self.store.alerts.revision(), self.store.settings.revision())
-                if revisions != self._revisions:
-                    self.load(now)
-                    return
+            if self._revision is not None and self.store.revision() != self._revision:
+                self.load(now)
+                return
+            self._make_reports(now)
             for source in self.sources.values():
                 self._watch_switch(source, now)
         healths = tuple(source.health(now) for source in self.sources.values())
@@ -248,6 +311,31 @@ class Engine:
         if shown != self._shown:
             self._shown = shown
             self.publish(now)
+
+    def _make_reports(self, now: datetime) -> None:
+        """Make the scheduled reports whose time has come; each time is remembered with the message, so that it comes once."""
+        reported = self._roster.reported
+        for alert in self.alerts:
+            if not alert.is_report or alert.id is None:
+                continue
+            if alert.id not in reported:
+                self._remember_report(alert.id, now, Ledger())
+                continue
+            slot = due_slot(alert, reported[alert.id], now)
+            if slot is None:
+                continue
+            programs = [p for p in self.programs if p.rule_id == alert.id]
+            if not programs or not alert.is_active(now) or not on_duty(alert.duty, slot):
+                self._remember_report(alert.id, slot, Ledger())
+            elif is_ready(programs, slot, now - max(slot, self._awake_since or slot)):
+                deliveries, event = report(alert, programs, slot, now, self.sender())
+                self._remember_report(alert.id, slot, Ledger(deliveries=tuple(deliveries), events=(event,)))
+            else:
+                self._scripts.hurry(programs, now)
+
+    def _remember_report(self, alert_id: int, slot: datetime, ledger: Ledger) -> None:
+        self._roster.reported[alert_id] = slot
+        self._writer.put(partial(Batch, ledger=replace(ledger, reports=(ReportSent(alert_id, slot),))))
 
     def _watch_switch(self, source: Source, now: datetime) -> None:
         health = source.health(now)
@@ -286,8 +374,8 @@ class Engine:
 
     def snapshot(self, now: datetime) -> Snapshot:
         """Give how everything stands."""
-        waiting = self.store.outbox.waiting()
-        return snapshot(now, self.sources.values(), self.programs, self.alerts, self.active_alarms(), waiting)
+        waiting, reported = self.store.outbox.waiting(), self._roster.reported
+        return snapshot(now, self.sources.values(), self.programs, self.alerts, self.active_alarms(), waiting, reported)
 
     def publish(self, now: datetime) -> None:
         """Tell listeners how everything stands."""
@@ -315,6 +403,10 @@ class Engine:
             self._roster.switch_alarms[cid] = taken(alarm)
         self._listener(EventsAdded())
         self.publish(now)
+
+    def probe(self, alert: Alert, source: Source, now: datetime) -> Program:
+        """Give an alert, saved or not, on a source with its values as they are now; no state is touched. Raises StoreError."""
+        return self._roster.probe(alert, source, now)
 
     def open_chart(self, chart_id: int, spec: ChartSpec, now: datetime) -> None:
         """Open a chart; its frames go to the listener. A chart of a switch that is gone stays empty."""

@@ -1,32 +1,39 @@
 """From a step of the lifecycle to all that is written about it: transition, state, alarm, event, messages. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from noc_alerts.engine.facts import SWITCH_REMOVED, bare_sentence, facts_of, limit_text, sentence_of, switch_name
 from noc_alerts.engine.programs import Program
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState, Told, Transition
 from noc_alerts.model.alerts import Alert, NoticeLevel
+from noc_alerts.model.blocks import Block, BlockState
 from noc_alerts.model.companies import Subject
 from noc_alerts.model.connections import Connection
+from noc_alerts.model.contacts import Contact
 from noc_alerts.model.deliveries import Cause, Channel, Delivery, Facts
 from noc_alerts.model.events import Event, EventType
 from noc_alerts.model.ledger import Change
-from noc_alerts.notify.policy import decide, message_id
-from noc_alerts.notify.words import format_sample, format_span, format_value
-from noc_alerts.rules.conditions import worse
+from noc_alerts.notify.policy import Target, decide, message_id
+from noc_alerts.notify.recipients import resolve
+from noc_alerts.notify.words import format_span, format_value
 from noc_alerts.rules.lifecycle import Step
-
-Target = tuple[Channel, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What every message of this profile has in common. `domain`: of the Message-ID."""
+    """What every message of this profile has in common. `domain`: of the Message-ID. `contacts`: who entries may mean."""
 
     domain: str
     switch_recipients: tuple[str, ...]
     tray: bool
+    brand: str = "noc_alerts"
+    contacts: tuple[Contact, ...] = ()
+
+    def targets(self, entries: Iterable[str]) -> tuple[Target, ...]:
+        """Give where entries of recipients lead, each once; those that lead nowhere are left out."""
+        return resolve(entries, self.contacts).targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,92 +44,89 @@ class Thread:
     first_id: tuple[tuple[str, str], ...] = ()
 
 
-def limit_text(alert: Alert) -> str:
-    """Write the condition as people read it: `≤ 30.0 %`."""
-    facts = alert.area.facts
-    return f"{alert.operator.sign} {format_value(alert.threshold, facts.unit, alert.area.value)}"
-
-
-def facts_of(
-    cause: Cause,
-    program: Program,
-    subject: Subject,
-    value: float | None,
-    calls: int | None,
-    at: datetime,
-    alarm: Alarm | None,
-    reason: str = "",
-) -> Facts:
-    """Give what a message about an alert's subject tells."""
-    alert, connection = program.alert, program.source.connection
-    area = alert.area.facts
-    reading = None
-    if area.reading is not None and subject.parts:
-        reading = program.source.board(area.reading, alert.scope.kind).get(subject.parts[0][1])
-    return Facts(
-        cause=cause,
-        title=alert.title,
-        level=alert.level.value,
-        subject=subject.label,
-        company=subject.parts[0][1] if subject.parts else "",
-        switch=connection.name,
-        area=alert.area.value,
-        operator=alert.operator.value,
-        threshold=alert.threshold,
-        reset=alert.reset,
-        value=value,
-        unit=area.unit or (reading.currency if reading else ""),
-        limit=limit_text(alert),
-        calls=calls,
-        rests_on=area.rests_on,
-        sample_period_s=int(alert.sample_period.total_seconds()) if alert.sample_period else None,
-        at=at,
-        since=alarm.raised_at if alarm else at,
-        worst=alarm.worst if alarm else value,
-        reason=reason,
-        demo=connection.demo,
-    )
-
-
 def change_of_step(program: Program, step: Step, as_of: datetime, sender: Sender, thread: Thread) -> Change:
     """Give all that is written about one step of an alert on one subject."""
     key = program.key(step.row)
     value, calls = program.value(step.row)
     alarm = program.alarms.get(step.row)
-    raised = step.after is Phase.RAISED and not step.before.in_alarm
-    cleared = step.before.in_alarm and step.after is Phase.NORMAL
-    if raised:
-        told = facts_of(Cause.RAISED, program, key.subject, value, calls, as_of, None)
+    cause = _cause(step)
+    level = program.level(step.row)
+    text = sentence_of(program, step, value, calls, level)
+    if cause is Cause.RAISED and alarm is None:
+        limit = limit_text(program.alert, level)
+        if step.reason is Reason.NO_DATA:
+            limit = f"no data for {format_span(program.alert.no_data_after)}"
+        message = program.outcome.message if program.outcome else ""
         alarm = Alarm(
-            None, key, program.alert.title, program.alert.level, program.alert.area.value, told.unit, told.limit,
-            as_of, value, calls, value, as_of,
+            None, key, program.alert.title, level, program.alert.area.value, program.unit(step.row), limit, as_of,
+            value, calls, value, as_of, message=message,
         )  # fmt: skip
     elif alarm is not None:
-        worst = worse(program.alert.operator, alarm.worst, value)
+        worst = program.worst(step.row, alarm, value)
         alarm = replace(alarm, value=value, calls=calls, worst=worst, value_at=as_of)
-        if cleared:
+        if cause is Cause.CLEARED:
             alarm = replace(alarm, cleared_at=as_of, cleared_reason=step.reason, blind=False)
-    text = _sentence(program, step, value, calls)
+        elif cause is not None:
+            alarm = replace(alarm, level=level, limit=limit_text(program.alert, level))
+            if cause is Cause.RAISED:  # who took the warning has not taken this
+                alarm = replace(alarm, acked_at=None, acked_by="", ack_note="")
+    state = replace(program.state(step.row, as_of), alarm_id=alarm.id if alarm else None)
     transition = Transition(
         key, as_of, step.before, step.after, step.reason, value, calls, text, alarm.id if alarm else None
     )
-    state = RuleState(key, step.after, as_of, program.track.held_ms(step.row), alarm.id if alarm else None)
-    if alarm is None or not (raised or cleared):
+    if alarm is None or cause is None:
         return Change(transition, state, alarm)
-    cause = Cause.RAISED if raised else Cause.CLEARED
-    message = facts_of(cause, program, key.subject, value, calls, as_of, alarm, step.reason.value)
-    code, targets = decide(
-        cause, program.alert.level, program.alert.recipients, program.alert.tray, program.alert.tell_recovery, thread.targets
-    )
-    event = Event(
-        as_of, EventType.ALARM, program.alert.title, f"{key.subject.label}, {program.source.connection.name}", text,
-        alarm.id, key.connection_id,
+    message_facts = facts_of(
+        cause, program, key.subject, value, calls, as_of, alarm, step.reason.value,
+        unit=program.unit(step.row), brand=sender.brand,
     )  # fmt: skip
-    deliveries = tuple(_deliveries(message, targets, as_of, sender, thread, alarm.id))
-    return Change(replace(transition, told=code.value), state, alarm, event, deliveries)
+    code, targets = decide(
+        cause, alarm.level, sender.targets(program.alert.recipients), program.alert.tray, program.alert.tell_recovery,
+        thread.targets,
+    )  # fmt: skip
+    where = switch_name(program, key.subject)
+    if key.subject.parts:
+        where = f"{where}, {program.source.connection.name}"
+    event = Event(as_of, EventType.ALARM, program.alert.title, where, text, alarm.id, key.connection_id)
+    deliveries = tuple(deliveries_to(message_facts, targets, as_of, sender, thread, alarm.id))
+    block = None
+    at_once = program.alert.penalty is not None and not program.alert.penalty.after
+    if cause is Cause.RAISED and at_once and step.row not in program.blocked:
+        block = block_of(program, step.row, alarm, as_of)
+    return Change(replace(transition, told=code.value), state, alarm, event, deliveries, block)
 
 
-def _deliveries(
+def _cause(step: Step) -> Cause | None:
+    """Give why people hear of a step; None = nobody does."""
+    if step.after.in_alarm and (not step.before.in_alarm or step.reason is Reason.ESCALATED):
+        return Cause.RAISED
+    if step.before.in_alarm and step.after is Phase.NORMAL:
+        return Cause.CLEARED
+    return Cause.EASED if step.reason is Reason.EASED else None
+
+
+def block_of(program: Program, row: int, alarm: Alarm, at: datetime) -> Block | None:
+    """Give the block that an alarm asks for at `at`; None where there is nobody to block, or it is only a warning."""
+    penalty, subject = program.alert.penalty, program.subjects()[row]
+    if penalty is None or subject.company_kind is None or alarm.level is not program.alert.level or alarm.value is None:
+        return None  # an alarm about missing data rests on nothing: it blocks nobody
+    state = BlockState.DRY if penalty.dry_run else BlockState.ASKED if penalty.ask else BlockState.DUE
+    reason = f"{program.alert.title}: {alarm.area} {format_value(alarm.value, alarm.unit, alarm.area)} {alarm.limit}"
+    return Block(program.source.id, subject, at, penalty.length, state, reason, alarm.id)
+
+
+def block_event(program: Program, block: Block) -> Event:
+    """Give the line of the log about a block that an alarm asks for."""
+    span = format_span(block.length)
+    said = {
+        BlockState.DRY: f"A block of {span} would be due. The penalty is on a dry run.",
+        BlockState.ASKED: f"A block of {span} is asked for. It waits for a person.",
+    }.get(block.state, f"A block of {span} is due. Nothing is placed on the switch yet.")
+    where = f"{block.subject.label}, {program.source.connection.name}"
+    return Event(block.due_at, EventType.ALARM, program.alert.title, where, said, block.alarm_id, block.connection_id)
+
+
+def deliveries_to(
     facts: Facts, targets: Collection[Target], at: datetime, sender: Sender, thread: Thread, alarm_id: int | None
 ) -> list[Delivery]:
     first = dict(thread.first_id)
@@ -141,44 +145,14 @@ def _deliveries(
     ]
 
 
-def test_deliveries(facts: Facts, alert: Alert, sender: Sender) -> list[Delivery]:
-    """Give the messages of the Test button: to everyone the alarm would go to, marked TEST by their cause."""
-    _, targets = decide(Cause.TEST, alert.level, alert.recipients, alert.tray, alert.tell_recovery, ())
-    return _deliveries(facts, targets, facts.at, sender, Thread(), None)
+def test_deliveries(facts: Facts, alert: Alert, sender: Sender, channels: Collection[Channel] | None) -> list[Delivery]:
+    """Give the messages of the Test button: to everyone the alarm would go to, marked TEST by their cause.
 
-
-_WORDS = {
-    Reason.BREACHED: "{area} {value} {limit}, {sample}.",
-    Reason.HELD: "{area} {value} {limit} for {hold}, {sample}.",
-    Reason.NOT_HELD: "{area} came back to {value} before {hold} were over.",
-    Reason.RECOVERED: "{area} {value}, past the reset, {sample}.",
-    Reason.KEPT: "{area} {value}, past the reset for {keep}, {sample}.",
-    Reason.RELAPSED: "{area} fell back to {value} before {keep} were over.",
-    Reason.RULE_DISABLED: "The alert was switched off.",
-    Reason.RULE_DELETED: "The alert was deleted.",
-    Reason.RULE_CHANGED: "The alert no longer looks at this company.",
-}
-SWITCH_REMOVED = "The switch was removed from noc_alerts."
-
-
-def _sentence(program: Program, step: Step, value: float | None, calls: int | None) -> str:
-    """Say why, in one sentence."""
-    alert, facts = program.alert, program.alert.area.facts
-    period = int(alert.sample_period.total_seconds()) if alert.sample_period else None
-    sample = "one reading" if facts.reading is not None else format_sample(calls, facts.rests_on, period)
-    template = _WORDS[step.reason]
-    if step.reason is Reason.RECOVERED and step.after is Phase.CLEARING:
-        template = "{area} {value}, past the reset; cleared if it stays so for {keep}."
-    if step.reason is Reason.BREACHED and step.after is Phase.PENDING:
-        template = "{area} {value} {limit}, {sample}; an alarm if it stays so for {hold}."
-    return template.format(
-        area=alert.area.value,
-        value=format_value(value, facts.unit, alert.area.value),
-        limit=limit_text(alert),
-        sample=sample,
-        hold=format_span(alert.hold),
-        keep=format_span(alert.keep),
-    )
+    `channels`: only over these, None = all.
+    """
+    _, targets = decide(Cause.TEST, alert.level, sender.targets(alert.recipients), alert.tray, alert.tell_recovery, ())
+    wanted = [target for target in targets if channels is None or target[0] in channels]
+    return deliveries_to(facts, wanted, facts.at, sender, Thread(), None)
 
 
 def switch_change(
@@ -204,7 +178,8 @@ def switch_change(
         limit="unreachable", calls=None, rests_on="", sample_period_s=None, at=now, since=alarm.raised_at, reason=sentence,
         demo=demo,
     )  # fmt: skip
-    code, targets = decide(cause, NoticeLevel.CRITICAL, sender.switch_recipients, sender.tray, True, thread.targets)
+    told = sender.targets(sender.switch_recipients)
+    code, targets = decide(cause, NoticeLevel.CRITICAL, told, sender.tray, True, thread.targets)
     transition = Transition(key, now, before, after, reason, None, None, sentence, alarm.id, code.value)
     event = Event(now, EventType.ALARM, alarm.title, f"switch {connection.name}", sentence, alarm.id, connection.id)
     return Change(
@@ -212,7 +187,7 @@ def switch_change(
         RuleState(key, after, now, 0, alarm.id),
         alarm,
         event,
-        tuple(_deliveries(facts, targets, now, sender, thread, alarm.id)),
+        tuple(deliveries_to(facts, targets, now, sender, thread, alarm.id)),
     )
 
 
@@ -236,7 +211,7 @@ def ended_change(over: Over, now: datetime, sender: Sender, thread: Thread) -> C
     """Give the end of a rule on a subject that cannot go on."""
     state, alarm, reason, connection = over.state, over.alarm, over.reason, over.connection
     key, switch = state.key, connection.name if connection else ""
-    text = SWITCH_REMOVED if over.removed or connection is None else _WORDS[reason]
+    text = SWITCH_REMOVED if over.removed or connection is None else bare_sentence(reason)
     normal = RuleState(key, Phase.NORMAL, now, 0, alarm.id if alarm else None)
     transition = Transition(key, now, state.phase, Phase.NORMAL, reason, None, None, text, alarm.id if alarm else None)
     if alarm is None:
@@ -253,7 +228,7 @@ def ended_change(over: Over, now: datetime, sender: Sender, thread: Thread) -> C
     code, targets = decide(Cause.CLEARED, alarm.level, (), False, over.tell, thread.targets)
     where = ", ".join(filter(None, (subject, switch)))
     event = Event(now, EventType.ALARM, alarm.title, where, text, alarm.id, key.connection_id)
-    deliveries = tuple(_deliveries(facts, targets, now, sender, thread, alarm.id))
+    deliveries = tuple(deliveries_to(facts, targets, now, sender, thread, alarm.id))
     return Change(replace(transition, told=code.value), normal, ended, event, deliveries)
 
 

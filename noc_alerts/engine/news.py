@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from noc_alerts.metrics.series import Points
 from noc_alerts.model.alarms import Alarm, Verdict
+from noc_alerts.model.alerts import NoticeLevel
 from noc_alerts.model.companies import CompanyKind, CompanyStatus, ReadingKind, Subject
 from noc_alerts.model.connections import Connection, Health
 from noc_alerts.model.ledger import Change
@@ -55,7 +56,12 @@ class CompanyLine:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """One alert now: its verdict, and its worst subject with value and calls. `error`: why it could not be judged."""
+    """One alert now: its verdict, and its worst subject with value and calls. `error`: why it could not be judged.
+
+    `level`: of its worst alarm, None = none is alive. `gone`: companies it names that no switch lists any more.
+    `off_duty_until`: outside its hours until then. `next_report_at`: of a scheduled report. `message`: what its script said last.
+    `note`: what is strange without being an error (money in several currencies), in sentences.
+    """
 
     alert_id: int
     verdict: Verdict
@@ -67,6 +73,12 @@ class AlertLine:
     since: datetime | None
     judged_at: datetime | None
     error: str = ""
+    level: NoticeLevel | None = None
+    gone: tuple[str, ...] = ()
+    off_duty_until: datetime | None = None
+    next_report_at: datetime | None = None
+    message: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,26 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
+from noc_alerts.engine.sights import FactorSight, ScriptSight, script_subject, sight_of
 from noc_alerts.engine.source import Source, ViewKey, to_ms
-from noc_alerts.metrics.columns import Ints
+from noc_alerts.metrics.columns import Bools, Ints
+from noc_alerts.metrics.currencies import MIXED, mixed_sentence
 from noc_alerts.metrics.factors import FACTORS, Floats
+from noc_alerts.metrics.intervals import interval
 from noc_alerts.metrics.rings import Window
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState
-from noc_alerts.model.alerts import Alert
+from noc_alerts.model.alerts import Alert, Area, NoData, NoticeLevel, Operator
 from noc_alerts.model.companies import Subject
 from noc_alerts.model.connections import Clock
-from noc_alerts.rules.conditions import compare, may_hold
-from noc_alerts.rules.lifecycle import Step, Terms, Track
+from noc_alerts.model.scripts import Outcome
+from noc_alerts.rules.conditions import compare, compare_strict, may_hold, worse
+from noc_alerts.rules.levels import Levels
+from noc_alerts.rules.lifecycle import Step, Terms
 
 log = logging.getLogger(__name__)
 
@@ -23,34 +29,53 @@ log = logging.getLogger(__name__)
 #: For so long a company must have had calls (nearly the whole window, if that is shorter) before a ratio may raise an alarm:
 #: a call rings for seconds, but ends after minutes.
 SETTLED_MS = {Clock.OUTCOME: 45_000, Clock.END: 600_000, Clock.SETUP: 600_000}
+#: How a script that says itself whether it is breached is judged: its verdict is 1 or 0.
+VERDICT = (Operator.GE, 1.0)
 
 
 def _ms(span: timedelta) -> int:
     return round(span.total_seconds() * 1000)
 
 
-def terms_of(alert: Alert) -> Terms:
-    """Give when the alert fires and clears."""
-    return Terms(alert.operator, alert.threshold, alert.reset, _ms(alert.hold), _ms(alert.keep))
+def terms_of(alert: Alert) -> tuple[Terms, Terms | None]:
+    """Give when the alert fires and clears: the limit its alarms live by, and the critical one of two."""
+    rest = (_ms(alert.hold), _ms(alert.keep), alert.no_data, _ms(alert.no_data_after))
+    operator, threshold = (alert.operator, alert.threshold) if alert.operator.has_limit else VERDICT
+    if threshold is None:
+        operator, threshold = VERDICT
+    own = Terms(operator, threshold, alert.reset, *rest)
+    if alert.warn_threshold is None:
+        return own, None
+    inner = replace(own, no_data=NoData.KEEP) if own.no_data is NoData.ALARM else own
+    return Terms(operator, alert.warn_threshold, alert.warn_reset, *rest), inner
 
 
 class Program:
     """One alert on one source.
 
     `alarms`: row -> the alarm that is alive there. `error`: why it cannot be judged, "" = it can.
+    `off_until`: outside its hours it is not judged until then. `inside`: the rows it looks at, None = all.
     """
 
     def __init__(self, alert: Alert, source: Source) -> None:
         self.alert = alert
         self.source = source
-        self.track = Track()
+        self.sight = sight_of(alert, source)
+        self.track = Levels(alert.two_levels)
         self.alarms: dict[int, Alarm] = {}
         self.since: dict[int, datetime] = {}
+        self.severe_since: dict[int, datetime] = {}
+        self.told_at: dict[int, datetime] = {}
+        self.blocked: set[int] = set()  # rows whose alarm has asked for its block
+        self._waited: set[int] = set()  # rows whose running time is in the store
+        self._heard: Bools = np.zeros(0, dtype=np.bool_)  # rows that ever had calls or a reading
         self.error = ""
         self.judged_at: datetime | None = None
+        self.off_until: datetime | None = None
         self.values: Floats = np.zeros(0)
         self.calls: Ints = np.zeros(0, dtype=np.int64)
-        self._terms = terms_of(alert)
+        self.inside: Ints | None = None
+        self._terms, self._inner = terms_of(alert)
         self._low = self._high = np.nan
         self._logged = ""
 
@@ -60,56 +85,85 @@ class Program:
         return self.alert.id or 0
 
     @property
-    def view_key(self) -> ViewKey | None:
-        """Give the view it reads; None when it looks at readings."""
-        return None if self.alert.area.is_reading else ((self.alert.scope.kind.dimension,), ())
+    def is_script(self) -> bool:
+        """Tell whether a script decides."""
+        return self.alert.area is Area.SCRIPT
 
     @property
-    def window(self) -> Window | None:
-        """Give the window it asks its view for; None when it looks at readings."""
-        facts, period = self.alert.area.facts, self.alert.sample_period
-        if facts.factor is None or period is None:
-            return None
-        return Window(_ms(period), (FACTORS[facts.factor],))
+    def outcome(self) -> Outcome | None:
+        """Give what its script said last; None for other areas."""
+        return self.sight.outcome if isinstance(self.sight, ScriptSight) else None
 
-    def replace_alert(self, alert: Alert) -> None:
-        """Take a changed alert over; what it watched goes on where it still watches it."""
+    def needs(self) -> dict[ViewKey, tuple[Window, ...]]:
+        """Give the windows it asks its source's views for."""
+        return self.sight.needs()
+
+    def replace_alert(self, alert: Alert) -> list[Step]:
+        """Take a changed alert over; what it watched goes on where it still watches it. Gives what that ends."""
+        outcome = self.outcome
         self.alert = alert
-        self._terms = terms_of(alert)
+        self._terms, self._inner = terms_of(alert)
+        self.sight = sight_of(alert, self.source)
+        if isinstance(self.sight, ScriptSight):
+            self.sight.outcome = outcome
+        warned = {row for row, alarm in self.alarms.items() if alarm.level is NoticeLevel.WARNING}
+        return self.track.become(alert.two_levels, warned)
 
     def same_rows(self, alert: Alert) -> bool:
         """Tell whether a changed alert would look at the same rows of the same values."""
-        return alert.scope.kind is self.alert.scope.kind and alert.area is self.alert.area
+        old = self.alert
+        same = (alert.area, alert.scope.kind, alert.is_report) == (old.area, old.scope.kind, old.is_report)
+        return same and (not self.is_script or (alert.script, script_subject(alert)) == (old.script, script_subject(old)))
 
     def subjects(self) -> list[Subject]:
         """Give the subject of every row."""
-        reading = self.alert.area.facts.reading
-        if reading is not None:
-            return self.source.board(reading, self.alert.scope.kind).subjects
-        key = self.view_key
-        return self.source.grouping(key).subjects if key else []
+        return self.sight.subjects
 
     def row(self, subject: Subject) -> int:
         """Give the row of a subject, making it when it is new. Raises ValueError for a subject of another kind."""
-        reading = self.alert.area.facts.reading
-        if subject.company_kind is not self.alert.scope.kind:
-            raise ValueError(f"{subject.key} is no {self.alert.scope.kind.value}")
-        if reading is not None:
-            return self.source.board(reading, self.alert.scope.kind).row(subject)
-        key = self.view_key
-        assert key is not None  # an area is either a reading or a factor
-        return self.source.grouping(key).row(subject)
+        return self.sight.row(subject)
+
+    def looks_at(self, subject: Subject) -> bool:
+        """Tell whether the alert, as it is now, looks at a subject; a gone company counts as long as it is named."""
+        if self.is_script:
+            return subject == self.subjects()[0]
+        scope = self.alert.scope
+        if subject.company_kind is not scope.kind:
+            return False
+        if scope.tag:
+            return subject.parts[0][1] in self.source.tagged(scope.kind, scope.tag)
+        return not scope.names or subject.parts[0][1] in scope.names
 
     def key(self, row: int) -> RuleKey:
         """Give the key of a row."""
         return RuleKey(RuleKind.ALERT, self.rule_id, self.source.id, self.subjects()[row])
 
+    def level(self, row: int) -> NoticeLevel:
+        """Give the level a row is in alarm at (or would be)."""
+        if not self.alert.two_levels or self.track.is_severe(row):
+            return self.alert.level
+        return NoticeLevel.WARNING
+
+    def worst(self, row: int, alarm: Alarm, value: float | None) -> float | None:
+        """Give the worst value of an alarm with one more; as long as it is about missing data it has none."""
+        return alarm.worst if self.track.outer.is_silent(row) else worse(self.alert.operator, alarm.worst, value)
+
+    def unit(self, row: int) -> str:
+        """Give the unit of a row's value: a currency for money."""
+        unit = self.alert.area.facts.unit or self.sight.unit(row)
+        if not unit and row in self.alarms:
+            return self.alarms[row].unit
+        return "" if unit == MIXED else unit
+
     def keep_alarm(self, row: int, alarm: Alarm) -> None:
         """Take an alarm over as the store has it; one that is over is forgotten."""
+        self.told_at.pop(row, None)  # read anew: it was told just now
         if alarm.active:
             self.alarms[row] = alarm
-        else:
-            self.alarms.pop(row, None)
+            return
+        self.alarms.pop(row, None)
+        self.severe_since.pop(row, None)
+        self.blocked.discard(row)
 
     def fail(self, error: Exception) -> None:
         """Note that it cannot be judged; called while `error` is handled. The same error is logged once."""
@@ -118,45 +172,154 @@ class Program:
             self._logged = self.error
             log.exception("alert %s could not be judged", self.alert.title)
 
+    def refuse(self, sentence: str) -> None:
+        """Note that it cannot be judged because of something its user can mend (a script's error); time does not count."""
+        self.error = sentence
+        self.skip()
+        if self.error != self._logged:
+            self._logged = self.error
+            log.info("alert %s could not be judged: %s", self.alert.title, sentence)
+
     def restore(self, state: RuleState, alarm: Alarm | None) -> None:
         """Take a subject's state over from before a restart."""
         row = self.row(state.key.subject)
-        self.track.restore(row, state.phase, state.held_ms)
+        # only an alarm about missing data has had no value yet; or one of a script that gives none
+        silent = alarm is not None and alarm.worst is None and (not self.is_script or self.alert.threshold is not None)
+        inner = state.inner
+        if alarm is not None and alarm.level is not NoticeLevel.WARNING and state.phase.in_alarm and not inner.in_alarm:
+            inner = Phase.RAISED  # it was raised when the alert had one limit
+        self.track.restore(row, state.phase, state.held_ms, inner, state.inner_held_ms, silent=silent)
         self.since[row] = state.since
+        self._waited.add(row)
         if alarm is not None:
             self.alarms[row] = alarm
 
+    def adopt(self, other: "Program") -> None:
+        """Look at the same memory as another program of the same alert, without changing it (a test, an explanation)."""
+        self.track, self.alarms, self.since = other.track, other.alarms, other.since
+        self.off_until, self.error = other.off_until, other.error
+        if isinstance(self.sight, ScriptSight):
+            self.sight.outcome = other.outcome
+
+    def take_back(self, step: Step) -> None:
+        """Undo a step that could not be written, so that it is judged again."""
+        inner, inner_held_ms = self.track.inner_state(step.row)
+        if step.reason is Reason.ESCALATED:
+            inner = Phase.NORMAL
+        elif step.reason is Reason.EASED:
+            inner = Phase.RAISED
+        silent = step.reason is Reason.DATA_BACK
+        self.track.restore(step.row, step.before, 0, inner, inner_held_ms, silent=silent)
+
+    # -- reading ---------------------------------------------------------------------------------------------------------
+
     def read(self) -> None:
         """Read the values of its rows: other companies' rows and those with too few calls have none (NaN)."""
-        facts = self.alert.area.facts
-        kind = self.alert.scope.kind
-        if facts.reading is not None:
-            values = self.source.board(facts.reading, kind).values()
-            calls = np.ones(len(values), dtype=np.int64)
-            self._low, self._high = -np.inf, np.inf
-        else:
-            key, window = self.view_key, self.window
-            assert key is not None and window is not None  # an area is either a reading or a factor
-            factor = FACTORS[facts.factor or ""]
-            column = self.source.view(key).column(factor, window.length_ms, self.alert.min_calls, facts.scale)
-            values, calls, self._low, self._high = column.value, column.calls, column.low, column.high
-        if self.alert.scope.names:
-            named = [row for name in self.alert.scope.names if (row := self.row(Subject.company(kind, name))) < len(values)]
+        self.inside = self._rows_inside()
+        seen = self.sight.read()
+        values = seen.values
+        if self.inside is not None:
+            self.inside = self.inside[self.inside < len(values)]
             only = np.full(len(values), np.nan)
-            only[named] = values[named]
+            only[self.inside] = values[self.inside]
             values = only
-        self.values, self.calls = values, calls
+        self.values, self.calls, self._low, self._high = values, seen.calls, seen.low, seen.high
+
+    def _rows_inside(self) -> Ints | None:
+        """Give the rows of the companies it looks at, in order; None = all there are."""
+        scope = self.alert.scope
+        if self.is_script:
+            return None
+        if scope.everybody and not self.source.any_gone:
+            return None
+        gone = self.source.gone(scope.kind)
+        if scope.everybody:
+            return np.array([r for r, s in enumerate(self.subjects()) if s.parts[0][1] not in gone], dtype=np.int64)
+        names = self.source.tagged(scope.kind, scope.tag) if scope.tag else scope.names
+        rows = {self.row(Subject.company(scope.kind, name)) for name in names if name not in gone}
+        return np.array(sorted(rows), dtype=np.int64)
+
+    def gone(self) -> tuple[str, ...]:
+        """Give the companies it names that the switch no longer lists."""
+        gone = self.source.gone(self.alert.scope.kind)
+        return tuple(name for name in self.alert.scope.names if name in gone)
+
+    def mixed(self) -> tuple[str, ...]:
+        """Give a sentence for each company it looks at whose money is in several currencies, so that it has no sum."""
+        if not isinstance(self.sight, FactorSight):
+            return ()
+        subjects, inside = self.subjects(), None if self.inside is None else set(self.inside.tolist())
+        return tuple(
+            mixed_sentence(subjects[row].parts[0][1], codes)
+            for row, codes in self.sight.mixed().items()
+            if inside is None or row in inside
+        )
+
+    # -- judging ---------------------------------------------------------------------------------------------------------
 
     def judge(self, as_of: datetime) -> list[Step]:
         """Hold the values against the limits at `as_of`. A time without judgements before it does not count as held."""
         self.read()
-        if self.judged_at is None or not timedelta(0) <= as_of - self.judged_at <= self.source.blind_after:
+        self._begin(as_of)
+        if self.alert.is_report:
+            return []
+        # other scopes lose companies only when the alert is changed, which the roster sees to
+        left = self.end_outside_scope() if self.alert.scope.tag or self.source.any_gone else []
+        inner = self._inner
+        waits = self.alert.no_data is NoData.ALARM
+        if not waits and self.track.idle and not may_hold(self._low, self._high, self._terms.operator, self._terms.threshold):
+            return left
+        listening = self._listening() if waits else None
+        self._withdraw_beginners(to_ms(as_of))
+        sure = inner_sure = None
+        if self.alert.strict:
+            low, high = interval(self.values, self.calls)
+            sure = compare_strict(low, high, self._terms.operator, self._terms.threshold)
+            if inner is not None:
+                inner_sure = compare_strict(low, high, inner.operator, inner.threshold)
+        return left + self.track.step(
+            self.values, self._terms, inner, to_ms(as_of), sure=sure, inner_sure=inner_sure, inside=listening
+        )
+
+    def _listening(self) -> Ints:
+        """Give the rows whose silence is missing data: named ones, of everybody those that were ever heard of.
+
+        Not those that have a value that is not judged yet. A row may be there only because somebody asked for its company.
+        """
+        n = len(self.values)
+        if n > len(self._heard):
+            self._heard = np.concatenate([self._heard, np.zeros(n - len(self._heard), dtype=np.bool_)])
+        here = ~np.isnan(self.values)
+        self._heard[:n] |= here if self.alert.area.is_reading else here | (self.calls[:n] > 0)
+        rows = np.arange(n) if self.inside is None else self.inside
+        if self.alert.scope.everybody:
+            rows = rows[self._heard[rows]]
+        return rows[~here[rows]]
+
+    def judge_outcome(self, outcome: Outcome, as_of: datetime) -> list[Step]:
+        """Take what its script said about `as_of`, and judge it: by its own verdict, else by its value."""
+        assert isinstance(self.sight, ScriptSight)  # only scripts have outcomes
+        self.sight.outcome = outcome
+        self.read()
+        self._begin(as_of)
+        if self.alert.is_report:
+            return []
+        terms, inner, judged = self._terms, self._inner, self.values
+        if outcome.breached is not None or self.alert.threshold is None:
+            terms = replace(terms, operator=VERDICT[0], threshold=VERDICT[1], reset=None)
+            inner = replace(terms) if inner is not None else None
+            judged = np.array([1.0 if outcome.breached else 0.0])
+        return self.track.step(judged, terms, inner, to_ms(as_of))
+
+    def _begin(self, as_of: datetime) -> None:
+        if self.judged_at is None or not timedelta(0) <= as_of - self.judged_at <= self._patience:
             self.track.skip()
         self.judged_at = as_of
-        if self.track.idle and not may_hold(self._low, self._high, self._terms.operator, self._terms.threshold):
-            return []
-        self._withdraw_beginners(to_ms(as_of))
-        return self.track.step(self.values, self._terms, to_ms(as_of))
+
+    @property
+    def _patience(self) -> timedelta:
+        """Give how far apart two judgements may be for the time between them to count."""
+        return self.source.blind_after + (SCRIPT_EVERY * 2 if self.is_script else timedelta(0))
 
     def _withdraw_beginners(self, now_ms: int) -> None:
         """Give no value to rows past the limit whose traffic began just now.
@@ -164,16 +327,17 @@ class Program:
         Failures are known at once and answers later, so the first calls of a company read too low: seconds long by outcome,
         minutes long by the end. Alarms that are alive are not touched.
         """
-        key, window = self.view_key, self.window
-        if key is None or window is None or not window.factors[0].ratio:
+        area, period = self.alert.area.facts, self.alert.sample_period
+        if not isinstance(self.sight, FactorSight) or area.factor is None or period is None or not FACTORS[area.factor].ratio:
             return
-        past = np.flatnonzero(compare(self.values, self._terms.operator, self._terms.threshold))
-        new = np.array([row for row in past.tolist() if self.track.phase(row) is Phase.NORMAL], dtype=np.int64)
-        if not len(new):
+        past: Bools = compare(self.values, self._terms.operator, self._terms.threshold)
+        new = [row for row in np.flatnonzero(past).tolist() if self.track.phase(row) is Phase.NORMAL]
+        if not new:
             return
-        settled_ms = min(window.length_ms * 19 // 20, SETTLED_MS[self.source.connection.clock])
-        began_ms = self.source.view(key).ring(window.length_ms).oldest_ms(new)
-        young = new[now_ms - began_ms < settled_ms]
+        rows, window_ms = np.array(new, dtype=np.int64), _ms(period)
+        settled_ms = min(window_ms * 19 // 20, SETTLED_MS[self.source.connection.clock])
+        began_ms = self.source.view(self.sight.key).ring(window_ms).oldest_ms(rows)
+        young = rows[now_ms - began_ms < settled_ms]
         if len(young):
             self.values = self.values.copy()
             self.values[young] = np.nan
@@ -183,25 +347,37 @@ class Program:
         self.track.skip()
 
     def end_outside_scope(self) -> list[Step]:
-        """End rows that the alert (as changed) no longer looks at."""
-        names = self.alert.scope.names
-        subjects = self.subjects()
-        rows = [r for r in self.track.active_rows() if names and subjects[r].parts[0][1] not in names]
-        return self.track.reset(rows, Reason.RULE_CHANGED)
+        """End rows that the alert no longer looks at: it was changed, a tag was taken away, the switch forgot a company."""
+        if self.track.idle:
+            return []
+        subjects, gone = self.subjects(), self.source.gone(self.alert.scope.kind)
+        active = self.track.active_rows()
+        lost = [r for r in active if subjects[r].parts and subjects[r].parts[0][1] in gone]
+        outside = [r for r in active if r not in lost and not self.looks_at(subjects[r])]
+        return self.track.reset(lost, Reason.COMPANY_GONE) + self.track.reset(outside, Reason.RULE_CHANGED)
 
     def end(self, reason: Reason) -> list[Step]:
         """End all rows."""
         return self.track.reset(self.track.active_rows(), reason)
 
+    # -- telling of itself -----------------------------------------------------------------------------------------------
+
+    def state(self, row: int, since: datetime) -> RuleState:
+        """Give where a row stands, to be kept over a restart."""
+        alarm = self.alarms.get(row)
+        phase, held_ms = self.track.phase(row), self.track.held_ms(row)
+        return RuleState(self.key(row), phase, since, held_ms, alarm.id if alarm else None, *self.track.inner_state(row))
+
     def waiting_states(self) -> Iterable[RuleState]:
-        """Give the rows whose hold or keep time is running, to be kept over a restart."""
-        for row in self.track.active_rows():
-            phase = self.track.phase(row)
-            if phase in (Phase.PENDING, Phase.CLEARING):
-                alarm = self.alarms.get(row)
-                since = self.since.get(row, self.judged_at)
-                assert since is not None  # a row is never active before it was judged or restored
-                yield RuleState(self.key(row), phase, since, self.track.held_ms(row), alarm.id if alarm else None)
+        """Give the rows whose hold or keep time is running."""
+        waiting = self.track.waiting_rows()
+        # of two limits one may stop to wait without a step that says so: it is not to wait on after a restart
+        stopped = self._waited.difference(waiting).intersection(self.track.active_rows()) if self._waited else ()
+        self._waited = set(waiting)
+        for row in (*waiting, *stopped):
+            since = self.since.get(row, self.judged_at)
+            assert since is not None  # a row is never active before it was judged or restored
+            yield self.state(row, since)
 
     def value(self, row: int) -> tuple[float | None, int | None]:
         """Give (value, calls) of a row; None = no value."""
@@ -209,3 +385,7 @@ class Program:
             return None, None
         value = float(self.values[row])
         return (None if np.isnan(value) else value), int(self.calls[row])
+
+
+#: A script is run at most so often; one that is read more often waits.
+SCRIPT_EVERY = timedelta(seconds=60)

@@ -4,11 +4,11 @@ Engine thread only. Judges nothing; reads no clock.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from noc_alerts.engine.ledgers import Over, Sender, change_of_step, ended_change
+from noc_alerts.engine.ledgers import Over, Sender, block_event, change_of_step, ended_change
 from noc_alerts.engine.programs import Program
 from noc_alerts.engine.snapshots import wanted_views
 from noc_alerts.engine.source import ReadCalls, Source
@@ -18,8 +18,11 @@ from noc_alerts.metrics.grouping import Where
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import Connection
+from noc_alerts.model.contacts import Contact
 from noc_alerts.model.errors import NocError
+from noc_alerts.model.events import Event
 from noc_alerts.model.ledger import AlarmValue, Ledger
+from noc_alerts.model.scripts import Script
 from noc_alerts.rules.lifecycle import Step
 from noc_alerts.settings import Messages, Watching, load
 from noc_alerts.store import Store
@@ -46,6 +49,9 @@ class Roster:
         self.switch_alarms: dict[int, Alarm] = {}
         self.watching = Watching()
         self.messages = Messages()
+        self.contacts: tuple[Contact, ...] = ()
+        self.scripts: dict[str, Script] = {}
+        self.reported: dict[int, datetime] = {}  # alert -> the time its last scheduled report was made for
         self._store = store
         self._writer = writer
         self._loaded = False
@@ -59,6 +65,9 @@ class Roster:
         """
         self.watching = load(self._store.settings, Watching)
         self.messages = load(self._store.settings, Messages)
+        self.contacts = tuple(self._store.contacts.all())
+        self.scripts = {script.name.casefold(): script for script in self._store.scripts.all()}
+        self.reported = self._store.reports.slots()
         kept = self._read()
         for cid in set(self.sources) - set(kept.connections):
             self._drop(cid, now)
@@ -79,7 +88,7 @@ class Roster:
             old = self.sources.get(cid)
             if old is None or old.connection != connection:
                 new[cid] = Source(connection, self._store.calls.bad_count(cid))
-                new[cid].companies = {(c.kind, c.name): c for c in self._store.companies.all(cid)}
+                new[cid].remember(self._store.companies.all(cid), self._store.companies.seen(cid))
         needed = new or not self._loaded
         return _Kept(
             connections,
@@ -95,7 +104,7 @@ class Roster:
         gone = [p for p in self.programs if p.source.id == cid]
         for program in gone:
             for row in program.track.active_rows():
-                state = RuleState(program.key(row), program.track.phase(row), now, 0, None)
+                state = program.state(row, now)
                 tell = program.alert.tell_recovery
                 over.append(Over(state, program.alarms.get(row), Reason.RULE_DELETED, connection, tell, removed=True))
         alarm = self.switch_alarms.pop(cid, None)
@@ -116,8 +125,9 @@ class Roster:
                 self._close(program, Reason.RULE_DISABLED if disabled else Reason.RULE_CHANGED, now)
             elif alert != program.alert:
                 disabled = program.alert.enabled and not alert.enabled
-                program.replace_alert(alert)
-                steps = program.end(Reason.RULE_DISABLED) if disabled else program.end_outside_scope()
+                program.told_at.clear()  # read anew: the repeat may be another one
+                steps = program.replace_alert(alert)
+                steps += program.end(Reason.RULE_DISABLED) if disabled else program.end_outside_scope()
                 self.commit([(program, step) for step in steps], now)
         self.alerts = list(alerts.values())
         have = {(p.rule_id, p.source.id) for p in self.programs}
@@ -159,6 +169,21 @@ class Roster:
         """Have the source's views hold what its rules and the lists need. Raises StoreError; then it stays stale."""
         source.require(wanted_views(p for p in self.programs if p.source is source), self.reader(source), now)
 
+    def probe(self, alert: Alert, source: Source, now: datetime) -> Program:
+        """Give an alert, saved or not, on a source with its values as they are now; no state is touched. Raises StoreError.
+
+        Its windows stay open until the next load, so that a second look costs nothing.
+        """
+        program = Program(alert, source)
+        wanted = wanted_views([*(p for p in self.programs if p.source is source), program])
+        source.require(wanted, self.reader(source), now)
+        for known in self.programs:
+            if known.rule_id == program.rule_id and known.source is source and known.same_rows(alert):
+                program.adopt(known)
+        program.read()
+        program.judged_at = source.as_of
+        return program
+
     def reader(self, source: Source) -> ReadCalls:
         """Give what reads the stored calls of a source."""
 
@@ -183,22 +208,26 @@ class Roster:
     def _make(
         self, steps: Iterable[tuple[Program, Step]], at: datetime, states: tuple[RuleState, ...], values: tuple[AlarmValue, ...]
     ) -> Batch:
-        sender, entries = self.sender(), []
+        sender, entries, events = self.sender(), list[Entry](), list[Event]()
         for program, step in steps:
             try:
                 thread = self._writer.thread(program.alarms.get(step.row))
                 change = change_of_step(program, step, at, sender, thread)
+                if change.block is not None and change.block.alarm_id and self._store.blocks.of_alarm(change.block.alarm_id):
+                    change = replace(change, block=None)  # asked for when it was critical before
             except NocError:
                 raise
             except Exception as error:  # noqa: BLE001  # one bad rule stops nobody else: shown and logged as its error, judged again
                 program.fail(error)
-                program.track.restore(step.row, step.before, 0)
+                program.take_back(step)
                 continue
             program.since[step.row] = at
-            entries.append(Entry(change, partial(program.keep_alarm, step.row)))
+            entries.append(Entry(change, partial(_keep, program, step.row, asked=change.block is not None)))
+            if change.block is not None:
+                events.append(block_event(program, change.block))
         changed = {e.change.state.key for e in entries}
         kept = tuple(s for s in states if s.key not in changed)
-        return Batch(tuple(entries), Ledger(tuple(e.change for e in entries), kept, values))
+        return Batch(tuple(entries), Ledger(tuple(e.change for e in entries), kept, values, tuple(events)))
 
     def _end(self, over: list[Over], now: datetime) -> None:
         """End alarms and running times whose rule cannot go on."""
@@ -212,9 +241,17 @@ class Roster:
 
     def sender(self) -> Sender:
         """Give what every message of this profile has in common."""
-        smtp = self.messages.smtp
-        domain = smtp.sender.rpartition("@")[2] if smtp else ""
-        return Sender(domain or "noc-alerts.invalid", self.messages.switch_recipients, self.messages.tray)
+        messages = self.messages
+        domain = messages.smtp.sender.rpartition("@")[2] if messages.smtp else ""
+        recipients = messages.switch_recipients
+        return Sender(domain or "noc-alerts.invalid", recipients, messages.tray, messages.brand, self.contacts)
+
+
+def _keep(program: Program, row: int, alarm: Alarm, *, asked: bool) -> None:
+    """Take an alarm over as the store has it, and whether its block was asked for with it."""
+    if asked:
+        program.blocked.add(row)
+    program.keep_alarm(row, alarm)
 
 
 def _applies(alert: Alert, source: Source) -> bool:
@@ -227,7 +264,6 @@ def _why_over(alert: Alert | None, program: Program | None, key: RuleKey, alarm:
         return Reason.RULE_DELETED
     if not alert.enabled:
         return Reason.RULE_DISABLED
-    here = program is not None and key.subject.company_kind is alert.scope.kind
-    named = not alert.scope.names or (bool(key.subject.parts) and key.subject.parts[0][1] in alert.scope.names)
+    here = program is not None and program.looks_at(key.subject)
     same = alarm is None or alarm.area == alert.area.value
-    return None if here and named and same else Reason.RULE_CHANGED
+    return None if here and same and not alert.is_report else Reason.RULE_CHANGED

@@ -5,18 +5,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from math import isnan
 
-import numpy as np
-
-from noc_alerts.engine.news import AlertLine, CompanyLine, Sampled, Snapshot, SwitchLine
+from noc_alerts.engine.alert_lines import alert_line
+from noc_alerts.engine.news import CompanyLine, Sampled, Snapshot, SwitchLine
 from noc_alerts.engine.programs import Program
 from noc_alerts.engine.source import Source, ViewKey
 from noc_alerts.metrics.factors import FACTORS, Factor
 from noc_alerts.metrics.rings import View, Window
-from noc_alerts.model.alarms import Alarm, Phase, Verdict
+from noc_alerts.model.alarms import Alarm
 from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import CompanyKind, CompanyStatus, Dimension, ReadingKind
-from noc_alerts.model.connections import HealthState
-from noc_alerts.rules.conditions import compare, worse
 
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 ASR, ACD, PDD = FACTORS["asr"], FACTORS["acd_std"], FACTORS["pdd"]
@@ -37,8 +34,9 @@ def snapshot(
     alerts: Iterable[Alert],
     alarms: Iterable[Alarm],
     waiting: int,
+    reported: Mapping[int, datetime],
 ) -> Snapshot:
-    """Give how everything stands at `now`."""
+    """Give how everything stands at `now`. `reported`: alert -> the last time a scheduled report was made for."""
     sources, programs, alarms = list(sources), list(programs), list(alarms)
     switches = tuple(_switch_line(s, now) for s in sources)
     checked = [p.judged_at for p in programs if p.judged_at is not None]
@@ -50,7 +48,7 @@ def snapshot(
         at=now,
         switches=switches,
         companies=tuple(_company_lines(sources, programs, alarms)),
-        alerts=tuple(_alert_line(alert, by_alert.get(alert.id or 0, []), now) for alert in alerts),
+        alerts=tuple(alert_line(alert, by_alert.get(alert.id or 0, []), now, reported) for alert in alerts),
         alarms=tuple(alarms),
         waiting=waiting,
         checked_at=max(checked, default=None),
@@ -81,8 +79,11 @@ def _lines_of(
     asr, acd, pdd, total = (_samples(view, factor) for factor in (ASR, ACD, PDD, TOTAL))
     cps: list[float] = view.values(CPS, MINUTE_MS)[0].tolist()
     rows = {subject.parts[0][1]: row for row, subject in enumerate(view.grouping.subjects)}
-    watching = [p.alert.scope.names for p in programs if p.alert.scope.kind is kind]
-    everyone, named = watching.count(()), Counter(name for names in watching for name in names)
+    scopes = [p.alert.scope for p in programs if p.alert.scope.kind is kind]
+    everyone = sum(scope.everybody for scope in scopes)
+    named = Counter(
+        name for scope in scopes for name in (source.tagged(kind, scope.tag) if scope.tag else scope.names)
+    )
     balances, channels = (source.board(what, kind) for what in (ReadingKind.BALANCE, ReadingKind.CHANNELS))
     listed = [name for (k, name) in source.companies if k is kind]
     read = [subject.parts[0][1] for board in (balances, channels) for subject in board.subjects]
@@ -118,64 +119,6 @@ def _samples(view: View, factor: Factor) -> list[Sampled]:
 NOTHING = Sampled(None, 0)
 
 
-def _alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLine:
-    """Give an alert's verdict over all its sources and its worst subject."""
-    worst: tuple[float | None, int | None, Program, int] | None = None
-    subjects = in_alarm = pending = judged = blind = 0
-    since: datetime | None = None
-    for program in programs:
-        blind += program.source.health(now).state is HealthState.BLIND
-        phases = [(row, program.track.phase(row)) for row in program.track.active_rows()]
-        for row, phase in phases:
-            pending += phase is Phase.PENDING
-            if phase.in_alarm:
-                in_alarm += 1
-                raised = program.alarms[row].raised_at if row in program.alarms else None
-                since = min(filter(None, (since, raised)), default=None)
-        with_value = np.flatnonzero(~np.isnan(program.values))
-        subjects += len(with_value)
-        judged += program.judged_at is not None
-        if len(with_value):
-            column = program.values[with_value]
-            breached = compare(column, alert.operator, alert.threshold)
-            if breached.any():  # with = and != the worst is neither the least nor the most
-                with_value, column = with_value[breached], column[breached]
-            row = int(with_value[int(column.argmin() if alert.operator.fires_below else column.argmax())])
-            value, calls = program.value(row)
-            if worst is None or worse(alert.operator, worst[0], value) == value:
-                worst = (value, calls, program, row)
-    error = next((p.error for p in programs if p.error), "")
-    return AlertLine(
-        alert_id=alert.id or 0,
-        verdict=_verdict(alert, now, error, in_alarm, pending, blind, subjects),
-        subject=worst[2].subjects()[worst[3]] if worst else None,
-        value=worst[0] if worst else None,
-        calls=worst[1] if worst else None,
-        subjects=subjects,
-        in_alarm=in_alarm,
-        since=since,
-        judged_at=max((p.judged_at for p in programs if p.judged_at), default=None),
-        error=error,
-    )
-
-
-def _verdict(
-    alert: Alert, now: datetime, error: str, in_alarm: int, pending: int, blind: int, subjects: int
-) -> Verdict:
-    """Give the word for the list: what matters most first (DESIGN section 5)."""
-    if not alert.is_active(now):
-        return Verdict.PAUSED
-    if error:
-        return Verdict.ERROR
-    if in_alarm:
-        return Verdict.IN_ALARM
-    if blind:  # of one of its switches nothing is known: never shown as good
-        return Verdict.BLIND
-    if pending:
-        return Verdict.PENDING
-    return Verdict.READY if subjects else Verdict.NO_DATA
-
-
 def wanted_views(programs: Iterable[Program]) -> dict[ViewKey, set[Window]]:
     """Give the views and windows that the programs of one source and the standing lists need."""
     wanted: dict[ViewKey, dict[int, set[str]]] = {}
@@ -183,9 +126,10 @@ def wanted_views(programs: Iterable[Program]) -> dict[ViewKey, set[Window]]:
         for window in windows:
             wanted.setdefault(key, {}).setdefault(window.length_ms, set()).update(f.name for f in window.factors)
     for program in programs:
-        if program.view_key is not None and program.window is not None:
-            names = wanted.setdefault(program.view_key, {}).setdefault(program.window.length_ms, set())
-            names.update(f.name for f in program.window.factors)
+        for key, asked in program.needs().items():
+            for window in asked:
+                names = wanted.setdefault(key, {}).setdefault(window.length_ms, set())
+                names.update(f.name for f in window.factors)
     return {
         key: {Window(length, tuple(FACTORS[n] for n in sorted(names))) for length, names in lengths.items()}
         for key, lengths in wanted.items()

@@ -37,6 +37,8 @@ FRESH_INTERVALS, BLIND_INTERVALS = 1.5, 2.0
 READ_GRACE = timedelta(seconds=2)
 #: An unchanged list of companies is written again after this.
 SEEN_EVERY = timedelta(minutes=10)
+#: A company that is missing from so many lists in a row is gone from the switch.
+GONE_LISTS = 3
 #: An answered call whose record never came is forgotten after this.
 FORGET_LIVE = timedelta(hours=24)
 
@@ -101,6 +103,8 @@ class Source:
         self._windows: dict[ViewKey, set[Window]] = {}
         self._answered: dict[str, tuple[LiveCall, datetime]] = {}  # counted while up, with when last seen
         self._up_since: datetime | None = None
+        self._tagged: dict[tuple[CompanyKind, str], frozenset[str]] = {}
+        self._missing: dict[tuple[CompanyKind, str], int] = {}  # companies the last lists did not have, with how many lists
         state = HealthState.WAITING if connection.enabled and connection.live else HealthState.OFF
         self._health = Health(connection.id or 0, state, bad_records=bad_records)
         self._failing = False
@@ -184,8 +188,9 @@ class Source:
         """Take what the switch says about the present: calls in progress, companies, readings, uptime."""
         if state.live is not None:
             self._take_live(state.live, state.at)
+        notes = list(state.notes)
         if state.companies is not None:
-            self.companies.update({(c.kind, c.name): c for c in state.companies})
+            notes += self._take_companies(state.companies, state.partial)
         grouped: dict[tuple[ReadingKind, CompanyKind], list[Reading]] = {}
         for reading in state.readings:
             if reading.kind is None:
@@ -199,7 +204,50 @@ class Source:
             if self._up_since is not None and state.up_since > self._up_since + timedelta(seconds=5):
                 self._health = replace(self._health, restarted_at=state.up_since)
             self._up_since = state.up_since
-        self._health = replace(self._health, note=" ".join(state.notes))
+        self._health = replace(self._health, note=" ".join(notes))
+
+    def _take_companies(self, companies: tuple[Company, ...], partial: frozenset[CompanyKind]) -> list[str]:
+        """Take the list of companies; give what is strange about it. A list that lost most of them is not believed.
+
+        `partial`: kinds of which the list may lack somebody.
+        """
+        listed = {(c.kind, c.name): c for c in companies}
+        self._tagged.clear()
+        present = self.companies.keys() - self._missing.keys()
+        lost = {key for key in present - listed.keys() if key[0] not in partial}
+        self.companies.update(listed)
+        self._missing = {key: count for key, count in self._missing.items() if key not in listed}
+        if len(lost) > 1 and 2 * len(lost) >= len(present):
+            name = self.connection.name
+            return [f"{name} lists only {len(listed)} of {len(present)} companies. The others are watched as before."]
+        for key in {*lost, *(key for key in self._missing if key[0] not in partial)}:
+            self._missing[key] = self._missing.get(key, 0) + 1
+        return []
+
+    @property
+    def any_gone(self) -> bool:
+        """Tell whether the last lists lacked any company that was there before."""
+        return bool(self._missing)
+
+    def gone(self, kind: CompanyKind) -> frozenset[str]:
+        """Give the companies that the switch listed once and no longer does."""
+        return frozenset(name for (k, name), count in self._missing.items() if k is kind and count >= GONE_LISTS)
+
+    def tagged(self, kind: CompanyKind, tag: str) -> frozenset[str]:
+        """Give the companies that carry a tag at the switch; case does not count."""
+        wanted = (kind, tag.casefold())
+        if wanted not in self._tagged:
+            self._tagged[wanted] = frozenset(
+                name for (k, name), c in self.companies.items() if k is kind and wanted[1] in {t.casefold() for t in c.tags}
+            )
+        return self._tagged[wanted]
+
+    def remember(self, companies: Iterable[Company], seen: Mapping[tuple[CompanyKind, str], datetime]) -> None:
+        """Take over the companies the switch listed before; those that were not in its last lists are gone."""
+        self.companies = {(c.kind, c.name): c for c in companies}
+        last = max(seen.values(), default=None)
+        self._missing = {key: GONE_LISTS for key, at in seen.items() if last is not None and last - at > 2 * SEEN_EVERY}
+        self._tagged.clear()
 
     def is_news(self, companies: tuple[Company, ...], now: datetime) -> bool:
         """Tell whether a list of companies is to be kept: it differs, or was last kept a while ago (when each was last seen)."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from noc_alerts.engine.ledgers import Thread
-from noc_alerts.engine.news import AlarmsChanged, EventsAdded, Listener, StoreTrouble
+from noc_alerts.engine.news import AlarmsChanged, DeliveriesChanged, EventsAdded, Listener, StoreTrouble
 from noc_alerts.model.alarms import Alarm
 from noc_alerts.model.deliveries import Cause, Channel
 from noc_alerts.model.errors import StoreError
@@ -80,6 +80,8 @@ class Writer:
                     entry.keep(change.alarm)
             if written.changes:
                 self._listener(AlarmsChanged(written.changes))
+            if written.deliveries:
+                self._listener(DeliveriesChanged(self._store.outbox.waiting()))
             if written.events or any(change.event for change in written.changes):
                 self._listener(EventsAdded())
         return True
@@ -105,7 +107,9 @@ class Writer:
         """Give who was told of an alarm, and the first mail to each. Raises StoreError."""
         if alarm is None or alarm.id is None:
             return Thread()
-        raised = [d for d in self._store.outbox.list(1000, alarm_id=alarm.id) if d.facts.cause is Cause.RAISED]
-        targets = told_targets(raised)
-        mails = tuple((d.recipient, d.message_id) for d in raised if d.channel is Channel.EMAIL)
-        return Thread(targets, mails)
+        told = sorted(self._store.outbox.list(1000, alarm_id=alarm.id), key=lambda d: d.id or 0)
+        first: dict[str, str] = {}
+        for delivery in told:
+            if delivery.channel is Channel.EMAIL and delivery.facts.cause is Cause.RAISED:
+                first.setdefault(delivery.recipient, delivery.message_id)
+        return Thread(told_targets(told), tuple(first.items()))

@@ -50,6 +50,11 @@ class Factor:
     decimals: int = 0
     extra: str = ""
 
+    @property
+    def is_money(self) -> bool:
+        """Tell whether it adds up money, which has a sum only within one currency."""
+        return self.unit.startswith("money")
+
 
 def _divide(over: Floats | Ints, under: Floats | Ints, scale: float) -> Floats:
     """Give scale * over / under, NaN where under is 0."""

@@ -53,7 +53,7 @@ class Grouping:
     def __init__(self, dims: tuple[Dimension, ...], where: Where, books: Dictionaries) -> None:
         self.dims = dims
         self.where = where
-        self._books = books
+        self.books = books
         self._pairs: list[dict[int, int]] = [{} for _ in dims[1:]]
         self._row_of: dict[int, int] = {}
         self.subjects: list[Subject] = []
@@ -74,18 +74,18 @@ class Grouping:
             raise ValueError(f"{subject.key} is no subject of {self.dims}")
         if not self.dims:
             return 0
-        codes = {dim: np.array([self._books[dim][text]], dtype=np.int64) for dim, text in subject.parts}
+        codes = {dim: np.array([self.books[dim][text]], dtype=np.int64) for dim, text in subject.parts}
         return int(self._dense(codes)[0])
 
     def rows(self, codes: Mapping[Dimension, Ints], n: int) -> Ints:
         """Give the row of each of `n` calls, -1 for those outside the filter or without a group. [n]"""
         keep = np.ones(n, dtype=bool)
         for dim, text in self.where:
-            keep &= codes[dim] == self._books[dim][text]
+            keep &= codes[dim] == self.books[dim][text]
         if not self.dims:
             return np.where(keep, 0, -1)
         for dim in self.dims:
-            keep &= codes[dim] != self._books[dim][""]
+            keep &= codes[dim] != self.books[dim][""]
         if keep.all():
             return self._dense(codes)
         result = np.full(n, -1, dtype=np.int64)
@@ -105,7 +105,7 @@ class Grouping:
                 row = len(self.subjects)
                 self._row_of[k] = row
                 at = int(first[i])
-                self.subjects.append(Subject.of((dim, self._books[dim].texts[int(codes[dim][at])]) for dim in self.dims))
+                self.subjects.append(Subject.of((dim, self.books[dim].texts[int(codes[dim][at])]) for dim in self.dims))
             rows[i] = row
         result: Ints = rows[inverse]
         return result

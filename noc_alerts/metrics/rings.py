@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noc_alerts.metrics import details
 from noc_alerts.metrics.columns import NO_TIME, Bools, Calls, CodeMap, Ints
+from noc_alerts.metrics.currencies import Charges
 from noc_alerts.metrics.factors import Extra, Factor, Floats, compute, rests_on
 from noc_alerts.metrics.grouping import Grouping
 from noc_alerts.metrics.measures import Measure, completion_ms, measure, outcome_ms
+from noc_alerts.metrics.trails import Numbers, Streaks
 from noc_alerts.model.companies import Dimension
 from noc_alerts.model.connections import Clock
 
@@ -22,6 +23,8 @@ BUCKETS = 60
 
 #: A bucket that was added to so often is folded.
 MAX_PARTS = 16
+
+_NUMBER_OF = {"distinct_src": Dimension.SRC, "distinct_dst": Dimension.DST}
 
 
 def bucket_of(window_ms: int) -> int:
@@ -158,33 +161,6 @@ def _merged(parts: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     return rows[starts], np.add.reduceat(table[:, order], starts, axis=1)
 
 
-class Trail:
-    """The calls of a window one by one, for what cannot be summed. Kept only while a rule or chart needs it."""
-
-    def __init__(self, window_ms: int) -> None:
-        self.window_ms = window_ms
-        self._columns: tuple[Ints, ...] = (np.zeros(0, dtype=np.int64),) * 5
-
-    def add(self, at_ms: Ints, rows: Ints, answered: Bools, src: Ints, dst: Ints) -> None:
-        """Keep calls. All [n]."""
-        new = (at_ms, rows, answered.astype(np.int64), src, dst)
-        self._columns = tuple(np.concatenate(pair) for pair in zip(self._columns, new, strict=True))
-
-    def extra(self, from_ms: int, to_ms: int, count: int, channels: Ints | None) -> Extra:
-        """Give what the calls of [from, to) amount to, and forget older ones."""
-        old = self._columns[0] < from_ms
-        if old.any():
-            self._columns = tuple(c[~old] for c in self._columns)
-        inside = self._columns[0] < to_ms
-        at, rows, answered, src, dst = (c[inside] for c in self._columns)
-        return Extra(
-            distinct_src=details.distinct(rows, src, count),
-            distinct_dst=details.distinct(rows, dst, count),
-            consecutive_failures=details.consecutive_failures(rows, at, answered == 1, count),
-            channels=channels,
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """What a rule asks a view for: a length, and the factors it will read."""
@@ -214,7 +190,9 @@ class View:
         self.clock = clock
         self._codes = codes
         self._rings: dict[int, Ring] = {}
-        self._trails: dict[int, Trail] = {}
+        self._streaks: dict[int, Streaks] = {}
+        self._numbers: dict[tuple[str, int], Numbers] = {}  # by factor and window
+        self._charges: Charges | None = None  # kept while money is asked for
         self._live: Ints | None = None
         self._columns: dict[tuple[str, int, int, float], tuple[int, Column]] = {}
         self._plain: dict[tuple[str, int], tuple[int, Floats, Ints]] = {}  # before scale and `min_calls`
@@ -222,8 +200,8 @@ class View:
     @property
     def dimensions(self) -> frozenset[Dimension]:
         """Give the dimensions whose codes `add` wants."""
-        numbers = frozenset({Dimension.SRC, Dimension.DST}) if self._trails else frozenset[Dimension]()
-        return self.grouping.needs | numbers
+        numbers = {_NUMBER_OF[name] for name, _ in self._numbers}
+        return self.grouping.needs | numbers | ({Dimension.CURRENCY} if self._charges is not None else set())
 
     @property
     def longest_ms(self) -> int:
@@ -232,14 +210,16 @@ class View:
 
     def open(self, windows: Iterable[Window]) -> None:
         """Have exactly these windows (empty ones: fill them again from the store)."""
+        wanted = list(windows)
         needs: dict[int, set[Measure]] = {}
-        trails: set[int] = set()
-        for window in windows:
+        for window in wanted:
             needs.setdefault(window.length_ms, set()).update(*(f.needs for f in window.factors))
-            if any(f.extra and f.extra != "channels" for f in window.factors):
-                trails.add(window.length_ms)
         self._rings = {length: Ring(length, measures) for length, measures in needs.items()}
-        self._trails = {length: Trail(length) for length in trails}
+        extras = {(f.extra, window.length_ms) for window in wanted for f in window.factors}
+        self._streaks = {length: Streaks() for name, length in extras if name == "consecutive_failures"}
+        self._numbers = {(name, length): Numbers() for name, length in extras if name in _NUMBER_OF}
+        money = any(f.is_money for window in wanted for f in window.factors)
+        self._charges = Charges(self.grouping.books[Dimension.CURRENCY].texts) if money else None
         self._columns.clear()
         self._plain.clear()
 
@@ -265,12 +245,19 @@ class View:
         counted = rows >= 0 if outcome is None else (rows >= 0) & outcome
         self._add_family(out_ms, rows, counted, {m: v for m, v in values.items() if m.is_outcome})
         if completion:
-            done = {m: v for m, v in values.items() if not m.is_outcome}
-            self._add_family(completion_ms(calls, self.clock), rows, rows >= 0, done)
-        for trail in self._trails.values():
-            answered = calls.answer_ms != NO_TIME
-            columns = (out_ms, rows, answered, codes[Dimension.SRC], codes[Dimension.DST])
-            trail.add(*(c[counted] for c in columns))  # type: ignore[arg-type]  # the third column is the boolean one
+            done, done_ms = {m: v for m, v in values.items() if not m.is_outcome}, completion_ms(calls, self.clock)
+            self._add_family(done_ms, rows, rows >= 0, done)
+            if self._charges is not None:
+                self._charges.add(done_ms, rows, codes[Dimension.CURRENCY], calls.cost_u)
+        if (self._streaks or self._numbers) and counted.any():
+            self._add_one_by_one(calls, codes, out_ms, rows, counted)
+
+    def _add_one_by_one(self, calls: Calls, codes: Mapping[Dimension, Ints], at_ms: Ints, rows: Ints, keep: Bools) -> None:
+        at_ms, rows, answered = at_ms[keep], rows[keep], (calls.answer_ms != NO_TIME)[keep]
+        for length, streaks in self._streaks.items():
+            streaks.add(at_ms, rows, answered, self._rings[length].from_ms, self._rings[length].to_ms)
+        for (name, length), numbers in self._numbers.items():
+            numbers.add(at_ms, rows, codes[_NUMBER_OF[name]][keep], self._rings[length].from_ms)
 
     def _add_family(self, at_ms: Ints, rows: Ints, keep: Bools, values: Mapping[Measure, Ints]) -> None:
         if not values:
@@ -297,12 +284,37 @@ class View:
         ring = self._rings[window_ms]
         count = len(self.grouping)
         sums = ring.sums(count)
-        extra = None
-        if factor.extra:
-            channels = None if self._live is None else np.pad(self._live, (0, count - len(self._live)))
-            trail = self._trails.get(window_ms)
-            extra = trail.extra(ring.from_ms, ring.to_ms, count, channels) if trail else Extra(channels=channels)
-        return compute(factor, sums, window_ms / 1000.0, extra), rests_on(factor, sums)
+        value = compute(factor, sums, window_ms / 1000.0, self._extra(factor, ring, count) if factor.extra else None)
+        if factor.is_money and (mixed := self.mixed(window_ms)):
+            value[list(mixed)] = np.nan
+        return value, rests_on(factor, sums)
+
+    def _extra(self, factor: Factor, ring: Ring, count: int) -> Extra:
+        """Give what a factor needs that is no sum; only that is worked out."""
+        streaks, numbers = self._streaks.get(ring.window_ms), self._numbers.get((factor.extra, ring.window_ms))
+        column: Ints | None = None
+        if factor.extra == "channels":
+            column = None if self._live is None else np.pad(self._live, (0, count - len(self._live)))
+        elif factor.extra == "consecutive_failures" and streaks is not None:
+            column = streaks.column(ring.from_ms, ring.to_ms, count)
+        elif numbers is not None:
+            column = numbers.column(ring.from_ms, ring.to_ms, count)
+        return Extra(**{factor.extra: column})
+
+    def mixed(self, window_ms: int) -> dict[int, tuple[str, ...]]:
+        """Give the rows whose charges of a window are in several currencies, with these; nearly always empty.
+
+        They have no value in any factor of money. Raises KeyError when the window was not opened.
+        """
+        return {} if self._charges is None else self._charges.mixed(self._rings[window_ms].from_ms)
+
+    def currencies(self, window_ms: int) -> list[str]:
+        """Give the currency of every row's charges in a window; "" = not known, `MIXED` = several.
+
+        [rows]; all "" when no factor of money is open. Raises KeyError when the window was not opened.
+        """
+        ring, count = self._rings[window_ms], len(self.grouping)
+        return [""] * count if self._charges is None else self._charges.currencies(ring.from_ms, count)
 
     def column(self, factor: Factor, window_ms: int, min_calls: int = 0, scale: float = 1.0) -> Column:
         """Give a factor of every row, scaled, without what rests on fewer than `min_calls`; worked out once for all rules."""

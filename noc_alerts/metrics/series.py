@@ -8,6 +8,7 @@ from noc_alerts.metrics.columns import Bools, Calls, CodeMap, Ints
 from noc_alerts.metrics.factors import Factor, Floats, compute, rests_on
 from noc_alerts.metrics.grouping import Dictionaries, Grouping, Where
 from noc_alerts.metrics.measures import Measure, completion_ms, measure, outcome_ms
+from noc_alerts.model.companies import Dimension
 from noc_alerts.model.connections import Clock
 
 #: About as many points as a chart has pixels across.
@@ -46,6 +47,7 @@ class Timeline:
         self._length = (range_ms + window_ms) // self.bucket_ms + 1
         self._measures = tuple(sorted(factor.needs))
         self._sums = np.zeros((len(self._measures), self._length), dtype=np.int64)
+        self._charged: dict[str, Ints] = {}  # currency -> charges in each bucket; empty when the factor is no money
         self._end = 0
 
     @property
@@ -65,18 +67,14 @@ class Timeline:
         self._end = end
         if shift == 0:
             return
-        if abs(shift) >= self._length:
-            self._sums[:] = 0
-        elif shift > 0:
-            self._sums[:, :-shift] = self._sums[:, shift:]
-            self._sums[:, -shift:] = 0
-        else:
-            self._sums[:, -shift:] = self._sums[:, :shift]
-            self._sums[:, :-shift] = 0
+        for sums in (self._sums, *self._charged.values()):
+            _shift(sums, shift)
 
     def add(self, calls: Calls, *, outcome: Bools | None = None, completion: bool = True) -> None:
         """Count a page; see `View.add`. What lies outside the range is dropped."""
-        rows = self._grouping.rows(self._books.encode(calls, self._grouping.needs), len(calls))
+        needs = self._grouping.needs | ({Dimension.CURRENCY} if self.factor.is_money else set())
+        codes = self._books.encode(calls, needs)
+        rows = self._grouping.rows(codes, len(calls))
         here = rows >= 0
         if not here.any():
             return
@@ -93,12 +91,43 @@ class Timeline:
             for i, m in enumerate(self._measures):
                 if m.is_outcome is is_outcome:
                     np.add.at(self._sums[i], bucket[inside], values[m][inside])
+            if self.factor.is_money and not is_outcome:
+                self._add_charges(bucket, inside & (calls.cost_u != 0), codes[Dimension.CURRENCY])
 
     def points(self) -> Points:
         """Give the factor at every bucket edge of the range, each over one whole window before it."""
         width = self.window_ms // self.bucket_ms
-        total = np.concatenate([np.zeros((len(self._measures), 1), dtype=np.int64), np.cumsum(self._sums, axis=1)], axis=1)
-        window = total[:, width:] - total[:, :-width]
+        window = _windows(self._sums, width)
         sums: dict[Measure, Ints] = {m: window[i] for i, m in enumerate(self._measures)}
         edges = np.arange(self._end - self._length + width, self._end + 1, dtype=np.int64) * self.bucket_ms
-        return Points(edges, compute(self.factor, sums, self.window_ms / 1000.0), rests_on(self.factor, sums))
+        value = compute(self.factor, sums, self.window_ms / 1000.0)
+        if len(self._charged) > 1:
+            charged = _windows(np.stack(list(self._charged.values())), width)
+            value = np.where((charged > 0).sum(axis=0) > 1, np.nan, value)  # several currencies have no sum
+        return Points(edges, value, rests_on(self.factor, sums))
+
+    def _add_charges(self, bucket: Ints, charged: Bools, codes: Ints) -> None:
+        for code in np.unique(codes[charged]).tolist():
+            name = self._books[Dimension.CURRENCY].texts[code].strip().upper()
+            if name:
+                counts = self._charged.setdefault(name, np.zeros(self._length, dtype=np.int64))
+                np.add.at(counts, bucket[charged & (codes == code)], 1)
+
+
+def _shift(sums: Ints, by: int) -> None:
+    """Move buckets by some places to the left (to the right when negative); new ones are 0. [..., buckets]"""
+    if abs(by) >= sums.shape[-1]:
+        sums[...] = 0
+    elif by > 0:
+        sums[..., :-by] = sums[..., by:]
+        sums[..., -by:] = 0
+    else:
+        sums[..., -by:] = sums[..., :by]
+        sums[..., :-by] = 0
+
+
+def _windows(sums: Ints, width: int) -> Ints:
+    """Sum every `width` buckets in a row. [k, buckets] -> [k, buckets - width + 1]"""
+    total = np.concatenate([np.zeros((len(sums), 1), dtype=np.int64), np.cumsum(sums, axis=1)], axis=1)
+    result: Ints = total[:, width:] - total[:, :-width]
+    return result

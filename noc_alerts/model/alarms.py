@@ -34,6 +34,12 @@ class Reason(StrEnum):
     RULE_DISABLED = "rule disabled"
     RULE_DELETED = "rule deleted"
     RULE_CHANGED = "rule changed"
+    ESCALATED = "escalated"  # it was a warning, and is critical now
+    EASED = "eased"  # the critical part is over, the warning stays
+    NO_DATA = "no data"  # no value for so long that it is an alarm (or, where the alert says so, the end of one)
+    DATA_BACK = "data back"  # an alarm about missing data ends: there is a value, and it is not past the threshold
+    OFF_HOURS = "off hours"  # the alert's hours are over
+    COMPANY_GONE = "company gone"  # the switch no longer lists the company
     SOURCE_SILENT = "source silent"  # the built-in alarm: a switch is unreachable
     SOURCE_BACK = "source back"
 
@@ -74,6 +80,7 @@ class RuleState:
     """Where a rule stands on a subject; kept over restarts.
 
     `held_ms`: time already spent towards hold (pending) or keep (clearing); down time is not in it.
+    `inner`, `inner_held_ms`: the same of the critical limit of an alert that also warns (`phase` is the warning's then).
     """
 
     key: RuleKey
@@ -81,6 +88,8 @@ class RuleState:
     since: datetime
     held_ms: int
     alarm_id: int | None
+    inner: Phase = Phase.NORMAL
+    inner_held_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ class Alarm:
     """One life of a rule on one subject: raised ... cleared.
 
     `value`, `calls`: the last value and the calls it rests on; None = no value. `worst`: worst value so far.
-    `limit`: the condition in words at the time it was raised ("< 30 %").
+    `limit`: the condition in words at the time it was raised ("< 30 %"). `message`: what a script said.
     """
 
     id: int | None
@@ -109,6 +118,7 @@ class Alarm:
     acked_by: str = ""
     ack_note: str = ""
     blind: bool = False
+    message: str = ""
 
     @property
     def active(self) -> bool:

@@ -45,7 +45,10 @@ class CompanyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A customer or carrier as one switch lists it. `key` is the switch's own id, `name` is what records carry."""
+    """A customer or carrier as one switch lists it. `key` is the switch's own id, `name` is what records carry.
+
+    `tags`: the switch's own tags on it, in its order.
+    """
 
     connection_id: int
     kind: CompanyKind
@@ -53,6 +56,7 @@ class Company:
     name: str
     status: CompanyStatus = CompanyStatus.UNKNOWN
     currency: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class ReadingKind(StrEnum):

@@ -103,10 +103,14 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """One step of a connection test or of a test message: what, whether it went well, the answer itself, time taken."""
+    """One step of a connection test or of a test message: what, whether it went well, the answer itself, time taken.
+
+    `text`: the message exactly as it was sent, empty where nothing was.
+    """
 
     what: str
     ok: bool
     answer: str
     took: timedelta
     to: str = ""
+    text: str = ""

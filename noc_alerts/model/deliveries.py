@@ -10,13 +10,17 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     TRAY = "tray"
+    SMS = "sms"
 
 
 class Cause(StrEnum):
     """Why a message is sent."""
 
     RAISED = "raised"
+    REPEAT = "repeat"  # it still holds
+    EASED = "eased"  # no longer critical, still a warning
     CLEARED = "cleared"
+    REPORT = "report"  # a scheduled report: about no alarm
     TEST = "test"
 
 
@@ -30,10 +34,38 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a message's table: of a report a company, of a script what it found. `value` None = no value.
+
+    `unit`: of the value (a currency for money). `sample`: what it rests on, in words. `message`: a remark, may be empty.
+    """
+
+    subject: str
+    value: float | None
+    unit: str = ""
+    sample: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A failed call as a message lists it. `cause`: the words for `code` (SIP) or the Q.850 cause."""
+
+    at: datetime
+    src: str
+    dst: str
+    code: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a message tells, as the templates get it. Times are aware UTC; `value` None = no value.
 
     `subject`: "carrier bravo". `company`: "bravo". `limit`: "< 30 %". `switch`: the connection's name.
+    `subject_key`, `connection_id`: which calls it is about (Subject.key), for `last_calls`. `template`: by name.
+    `brand`: the sender's name. `penalty`: the block that is asked for, in words. `message`: what a script said.
+    `rows`: the table of a report or a script, worst first; `rows_cut`: how many more there are. `zone`: for times in words.
     """
 
     cause: Cause
@@ -57,6 +89,15 @@ class Facts:
     worst: float | None = None
     reason: str = ""
     demo: bool = False
+    template: str = "alert"
+    subject_key: str = ""
+    connection_id: int | None = None
+    brand: str = "noc_alerts"
+    penalty: str = ""
+    message: str = ""
+    rows: tuple[Row, ...] = ()
+    rows_cut: int = 0
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

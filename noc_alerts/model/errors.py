@@ -9,10 +9,15 @@ NocError
         SwitchBadAnswer     it answered what nobody can use: 500, HTML, half a page, NaN
     StoreError          the store could not keep or give something; nothing that was acknowledged is lost
     DeliveryError       a message was not taken; `permanent` says whether another try makes sense
+    ScriptError         a user's script gave no result; `line` says where in its source, `log` what it wrote until then
     SecretsError        no safe place for a secret
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from noc_alerts.model.scripts import LogLine  # that module imports this one
 
 
 class NocError(Exception):
@@ -73,6 +78,18 @@ class DeliveryError(NocError):
         super().__init__(sentence)
         self.permanent = permanent
         self.answer = answer
+
+
+class ScriptError(NocError):
+    """Raised when a user's script gave no result: it failed, was stopped at a limit, or answered what nobody can use.
+
+    `line`: 1-based line of the user's source, None when not known. `log`: tuple of model.scripts.LogLine, oldest first.
+    """
+
+    def __init__(self, sentence: str, line: int | None = None, log: "tuple[LogLine, ...]" = ()) -> None:
+        super().__init__(sentence)
+        self.line = line
+        self.log = log
 
 
 class SecretsError(NocError):

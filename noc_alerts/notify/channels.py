@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from noc_alerts.model.deliveries import Delivery
-from noc_alerts.notify.render import Message
+from noc_alerts.model.deliveries import Channel, Delivery
+from noc_alerts.notify.render import Message, channel_texts
 
 NOT_SET_UP = "E-mail is not set up. Set up messages in Settings."
 
@@ -46,5 +46,6 @@ class TrayChannel:
         yield self
 
     def send(self, delivery: Delivery, message: Message) -> str:
-        """Show the message."""
-        return self._sender.show(message.subject, message.text, delivery.facts.level)
+        """Show the message: as the template's push parts say it, or its subject and text."""
+        subject, body = channel_texts(message, Channel.TRAY)
+        return self._sender.show(subject, body, delivery.facts.level)

@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from noc_alerts.model.deliveries import Attempt, Cause, Channel, Delivery, DeliveryState
-from noc_alerts.model.errors import BadInput, DeliveryError
+from noc_alerts.model.deliveries import Attempt, Cause, Channel, Delivery, DeliveryState, FailedCall
+from noc_alerts.model.errors import BadInput, DeliveryError, NocError
+from noc_alerts.model.templates import Template
 from noc_alerts.notify.channels import NOT_SET_UP, ChannelSender, ChannelSession
-from noc_alerts.notify.render import Message, render
+from noc_alerts.notify.render import STOCK_NAMES, Message, channel_texts, needs_last_calls, render, template_name
+from noc_alerts.notify.words import one_line
 
 NO_DESKTOP = "no desktop is open"
+NO_SMS = "No SMS gateway is set up, so text messages are not sent."
 DEMO_SENDS_NOTHING = "The demo sends nothing."
 GIVE_UP_AFTER = timedelta(hours=24)
 BATCH = 200
@@ -25,7 +28,11 @@ BATCH = 200
 _PAUSES = tuple(timedelta(seconds=s) for s in (5, 15, 45, 120, 300))
 _LONGEST_PAUSE = timedelta(minutes=15)
 # a popup takes no time, a mail server may take a minute to be silent
-_ORDER = (Channel.TRAY, Channel.EMAIL)
+_ORDER = (Channel.TRAY, Channel.EMAIL, Channel.SMS)
+
+_MOST_SAID = 1_000
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +100,7 @@ class _Outcome:
     next_at: datetime | None
     answer: str
     message: Message | None
+    channel: Channel
 
 
 def next_try(tries: int, now: datetime) -> datetime:
@@ -104,7 +112,10 @@ class Deliverer:
     """Sends what is due. One thread uses it; `health` may be read from any.
 
     `channels` is looked at anew each time: the window adds the tray when it opens and takes it away when it closes.
-    `stopping`: asked between two messages; True ends a run early, the rest stays due.
+    `stopping`: asked between two messages; True ends a run early, the rest stays due. `templates`: the user's template of a
+    name, also of the stock names; None = there is none. `last_calls`: the last failed calls of what a delivery is about,
+    asked only if its template lists them. `link_base`: what an alarm's address begins with. None of the three can keep a
+    message from going out.
     """
 
     def __init__(
@@ -113,11 +124,19 @@ class Deliverer:
         channels: Mapping[Channel, ChannelSender],
         clock: Callable[[], datetime],
         stopping: Callable[[], bool] = lambda: False,
+        *,
+        templates: Callable[[str], Template | None] = lambda name: None,
+        last_calls: Callable[[Delivery], Sequence[FailedCall]] = lambda delivery: (),
+        link_base: Callable[[], str] = lambda: "",
     ) -> None:
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
         self._stopping = stopping
+        self._templates = templates
+        self._last_calls = last_calls
+        self._link_base = link_base
+        self._said: set[str] = set()
         self._unrecorded: dict[int, _Outcome] = {}
         self._health = {channel: ChannelHealth(channel) for channel in Channel}
 
@@ -167,15 +186,17 @@ class Deliverer:
         now = self._clock()
         began = time.monotonic()
         message: Message | None = None
+        remark = ""
         try:
             dropped = _reason_to_drop(delivery, session)
-            message = render(delivery.facts, delivery.created_at, now)
+            message, remark = self._write_message(delivery, now)
             if dropped:
                 state, answer = DeliveryState.DROPPED, dropped
             elif session is None:
                 raise DeliveryError(NOT_SET_UP, permanent=False)
             else:
                 state, answer = DeliveryState.SENT, session.send(delivery, message)
+                answer = f"{answer} {remark}".strip()
         except DeliveryError as exc:
             return self._not_taken(delivery, exc, message, began)
         except BadInput as exc:
@@ -187,6 +208,51 @@ class Deliverer:
         if state is DeliveryState.SENT:
             self._health[delivery.channel] = ChannelHealth(delivery.channel, last_success=self._clock())
         return self._outcome(delivery, state, answer, message, began)
+
+    def _write_message(self, delivery: Delivery, now: datetime) -> tuple[Message, str]:
+        """Write the message by its template, or by the stock one and say why. Raises BadInput."""
+        facts, made_at = delivery.facts, delivery.created_at
+        name = template_name(facts)
+        template, trouble = self._template(name)
+        link_base = self._asked(self._link_base, "")
+        if template is not None:
+            calls: Sequence[FailedCall] = ()
+            if needs_last_calls(template):
+                calls = self._asked(lambda: self._last_calls(delivery), ())
+            try:
+                return render(
+                    facts, made_at, now, template, alarm_id=delivery.alarm_id, last_calls=calls, link_base=link_base
+                ), ""
+            except BadInput as exc:
+                where = [f"{part}, {said[0].lower()}{said[1:]}" for part, said in exc.problems.items()]
+                trouble = " ".join(where) or exc.sentence
+        remark = ""
+        if trouble:
+            remark = f"The template {one_line(name, 80)} could not be used: {trouble.rstrip('.')}; the stock text was sent."
+            self._say_once(remark)
+        return render(facts, made_at, now, alarm_id=delivery.alarm_id, link_base=link_base), remark
+
+    def _template(self, name: str) -> tuple[Template | None, str]:
+        """Give the user's template of a name, or why there is none; no trouble when the stock one is meant."""
+        try:
+            template = self._templates(name)
+        except NocError as exc:
+            return None, exc.sentence
+        return template, "it is not there any more" if template is None and name not in STOCK_NAMES else ""
+
+    def _asked(self, ask: Callable[[], T], otherwise: T) -> T:
+        """Give what the program knows, or do without: no message waits for it."""
+        try:
+            return ask()
+        except NocError as exc:
+            self._say_once(exc.sentence)
+            return otherwise
+
+    def _say_once(self, sentence: str) -> None:
+        """Log a sentence, but not with every message it holds for."""
+        if sentence not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(sentence)
+            _log.warning("%s", sentence)
 
     def _not_taken(self, delivery: Delivery, error: DeliveryError, message: Message | None, began: float) -> _Outcome:
         """Decide what follows from a message that was not taken: another try, or the end of it."""
@@ -220,11 +286,11 @@ class Deliverer:
         took_ms = round((time.monotonic() - began) * 1000)
         _log.info("delivery %d over %s: %s: %s", delivery.id, delivery.channel.value, state.value, answer)
         attempt = Attempt(delivery.id, self._clock(), state is DeliveryState.SENT, answer, took_ms)
-        return _Outcome(delivery.id, attempt, state, next_at, answer, message)
+        return _Outcome(delivery.id, attempt, state, next_at, answer, message, delivery.channel)
 
     def _write(self, outcome: _Outcome) -> None:
         """Record an outcome, and forget it only then. Raises StoreError."""
-        subject, text = (outcome.message.subject, outcome.message.text) if outcome.message else ("", "")
+        subject, text = channel_texts(outcome.message, outcome.channel) if outcome.message else ("", "")
         row = (outcome.delivery_id, outcome.attempt, outcome.state, outcome.next_at, outcome.answer, subject, text)
         try:
             self._outbox.record(*row)
@@ -237,6 +303,8 @@ def _reason_to_drop(delivery: Delivery, session: ChannelSession | None) -> str:
     """Say why a message is not to be sent at all; empty when it is."""
     if delivery.channel is Channel.TRAY and session is None:
         return NO_DESKTOP
-    if delivery.channel is Channel.EMAIL and delivery.facts.demo and delivery.facts.cause is not Cause.TEST:
+    if delivery.channel is not Channel.TRAY and delivery.facts.demo and delivery.facts.cause is not Cause.TEST:
         return DEMO_SENDS_NOTHING
+    if delivery.channel is Channel.SMS and session is None:
+        return NO_SMS
     return ""

@@ -15,6 +15,9 @@ TRAY_RECIPIENT = "desktop"
 
 Target = tuple[Channel, str]
 
+_ORDER = (Channel.EMAIL, Channel.SMS, Channel.TRAY)
+_ON = frozenset({Cause.RAISED, Cause.REPEAT, Cause.EASED})  # what tells that an alarm is on
+
 # A Message-ID longer than a header line is folded into an encoded word, which no mail reader threads by (RFC 5322 2.1.1).
 _MAX_DOMAIN = 32
 _FALLBACK_DOMAIN = "noc-alerts.invalid"  # RFC 2606: belongs to nobody
@@ -23,39 +26,40 @@ _FALLBACK_DOMAIN = "noc-alerts.invalid"  # RFC 2606: belongs to nobody
 def decide(
     cause: Cause,
     level: NoticeLevel,
-    recipients: Iterable[str],
+    targets: Iterable[Target],
     tray: bool,
     tell_recovery: bool,
     told_before: Collection[Target],
 ) -> tuple[Told, list[Target]]:
-    """Give the code that is kept with the transition and the targets, e-mail first, each once; empty unless TOLD.
+    """Give the code that is kept with the transition and the targets: e-mail, SMS, tray, each once; empty unless TOLD.
 
-    Level None is ConnexCS's default severity and its mails go out all the same, so named recipients are mailed at every
-    level; but it never pops up on a desktop. LEVEL_NONE is the reason when that leaves nobody.
+    `targets`: the rule's recipients as recipients.resolve gives them. Level None is ConnexCS's default severity and its
+    mails go out all the same, so named recipients are told at every level; but it never pops up on a desktop. LEVEL_NONE
+    is the reason when that leaves nobody.
     A recovery goes to those in `told_before` (who were told of this alarm), whoever the rule names by now: nobody is
-    left with an alarm that never ended, and nobody hears of the end of something unheard of. A test goes where the
-    alarm would go.
+    left with an alarm that never ended, and nobody hears of the end of something unheard of. The same holds for what is
+    told in between (a repeat, an alarm that eased). A test goes where the alarm would go.
     """
-    if cause is Cause.CLEARED:
-        if not tell_recovery:
-            return Told.RECOVERY_OFF, []
-        targets = sorted(set(told_before), key=lambda target: (target[0] is Channel.TRAY, target[1]))
+    if cause is Cause.CLEARED and not tell_recovery:
+        return Told.RECOVERY_OFF, []
+    if cause in (Cause.CLEARED, Cause.REPEAT, Cause.EASED):
+        told = sorted(set(told_before), key=lambda target: (_ORDER.index(target[0]), target[1]))
     else:
-        targets = [(Channel.EMAIL, address) for address in _each_once(recipients)]
+        told = sorted(_each_once(targets), key=lambda target: _ORDER.index(target[0]))
         if tray and level is not NoticeLevel.NONE:
-            targets.append((Channel.TRAY, TRAY_RECIPIENT))
-    if targets:
-        return Told.TOLD, targets
+            told.append((Channel.TRAY, TRAY_RECIPIENT))
+    if told:
+        return Told.TOLD, told
     return (Told.LEVEL_NONE if level is NoticeLevel.NONE else Told.NO_RECIPIENT), []
 
 
-def told_targets(deliveries: Iterable[Delivery]) -> set[tuple[Channel, str]]:
-    """Give who is told of an alarm by its deliveries: all that went out or still will; for `decide`."""
+def told_targets(deliveries: Iterable[Delivery]) -> set[Target]:
+    """Give who is told that an alarm is on, by its deliveries: all that went out or still will; for `decide`."""
     gone = (DeliveryState.FAILED, DeliveryState.DROPPED)
     return {
         (delivery.channel, delivery.recipient)
         for delivery in deliveries
-        if delivery.facts.cause is Cause.RAISED and delivery.state not in gone
+        if delivery.facts.cause in _ON and delivery.state not in gone
     }
 
 
@@ -75,10 +79,10 @@ def _is_label(label: str) -> bool:
     return label.replace("-", "").isalnum() and label[0] != "-" and label[-1] != "-"
 
 
-def _each_once(addresses: Iterable[str]) -> list[str]:
-    """Keep the first of addresses that differ only in case or surrounding spaces; drop empty ones."""
-    seen: dict[str, str] = {}
-    for address in addresses:
-        if address.strip():
-            seen.setdefault(address.strip().casefold(), address.strip())
+def _each_once(targets: Iterable[Target]) -> list[Target]:
+    """Keep the first of targets that differ only in case or surrounding spaces; drop empty ones and the tray."""
+    seen: dict[Target, Target] = {}
+    for channel, address in targets:
+        if address.strip() and channel is not Channel.TRAY:
+            seen.setdefault((channel, address.strip().casefold()), (channel, address.strip()))
     return list(seen.values())

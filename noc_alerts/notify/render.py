@@ -1,118 +1,220 @@
-"""Facts become a message: Jinja2 in a sandbox that is bounded in operations, size and time.
+"""Facts become a message: by a user's template or a stock one, with the marks that no template can leave out.
 
-Runs on the deliver thread (and wherever a template is previewed); the only place that imports jinja2. Must not import the
-store. Jinja2's sandbox keeps a template away from the program's objects, but not from the memory and the clock: see
-`_bounded`.
+Runs on the deliver thread (and wherever a template is previewed). Must not import the store. The sandbox that templates run
+in is render_sandbox.py, what they may use is variables.py.
 """
 
 import functools
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import resources
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
-from jinja2.filters import FILTERS
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.tests import TESTS
-from jinja2.utils import pass_context
 from markupsafe import Markup, escape
 
-from noc_alerts.model.alarms import Reason
-from noc_alerts.model.alerts import NoticeLevel
-from noc_alerts.model.deliveries import Cause, Facts
+from noc_alerts.model.alerts import STOCK_TEMPLATE, Operator
+from noc_alerts.model.deliveries import Cause, Channel, Facts, FailedCall
 from noc_alerts.model.errors import BadInput
-from noc_alerts.notify.words import format_sample, format_span, format_time, format_value, one_line
+from noc_alerts.model.templates import Template
+from noc_alerts.notify.render_check import TemplateProblem, check_template, needs_last_calls
+from noc_alerts.notify.render_faults import TemplateFault
+from noc_alerts.notify.render_sandbox import MAX_TEXT, Clock, fill
+from noc_alerts.notify.sms_text import MAX_SEGMENTS, fitted, plainer, sms_units
+from noc_alerts.notify.variables import variables_of
+from noc_alerts.notify.words import cut, format_time, one_line
 
-MAX_SOURCE = 32_768  # characters of a template
-MAX_TEXT = 100_000  # characters of a result, and of every value on the way to it
+__all__ = [
+    "STOCK_NAMES",
+    "Message",
+    "TemplateProblem",
+    "channel_texts",
+    "check_template",
+    "needs_last_calls",
+    "part_length",
+    "render",
+    "stock_for",
+    "stock_template",
+    "template_name",
+]
+
 MAX_SUBJECT = 200
-MAX_STEPS = 10_000  # passes of loops and pieces of output, all together
-MAX_RANGE = 1_000
-MAX_NUMBER = 10**18
-TIMEOUT_S = 2.0
+MAX_PUSH_TITLE = 250  # characters (reference/pushover.md)
+MAX_PUSH_MESSAGE = 1024
 LATE_AFTER = timedelta(minutes=2)
+REPORT_TEMPLATE = "report"
+#: The templates that come with the program and are always there.
+STOCK_NAMES = (STOCK_TEMPLATE, REPORT_TEMPLATE)
 
-_BUDGET = "the budget of this rendering"  # spaces: no template can name it
-_LEVEL_WORDS = {NoticeLevel.CRITICAL: "Critical", NoticeLevel.WARNING: "Warning", NoticeLevel.NONE: "Notice"}
-_CLOSINGS = {
-    Reason.RULE_DISABLED: "The alarm was closed because its rule was disabled. Whether the value recovered is not known.",
-    Reason.RULE_DELETED: "The alarm was closed because its rule was deleted. Whether the value recovered is not known.",
-    Reason.RULE_CHANGED: "The alarm was closed because its rule was changed. The new rule judges afresh.",
+_FEW_ROWS = 20
+_LIMITS = {
+    "subject": MAX_SUBJECT,
+    "text": MAX_TEXT,
+    "html": MAX_TEXT,
+    "push_title": MAX_PUSH_TITLE,
+    "push_message": MAX_PUSH_MESSAGE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Templates:
-    """The sources of one message: `subject` and `text` plain, `html` the inside of the page; all get the same variables."""
-
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is sent: `subject` on one line, `text` plain, `html` a whole page."""
+    """A message as it is sent: `subject` on one line, `text` plain, `html` a whole page, the others cut to what fits.
+
+    `lengths`: how long parts were that had to be cut, for the preview.
+    """
 
     subject: str
     text: str
     html: str
+    sms: str = ""
+    push_title: str = ""
+    push_message: str = ""
+    lengths: tuple[tuple[str, int], ...] = ()
 
 
-def render(facts: Facts, made_at: datetime, now: datetime, templates: Templates | None = None) -> Message:
-    """Write the message about `facts`, by the stock templates unless others are given.
+def render(
+    facts: Facts,
+    made_at: datetime,
+    now: datetime,
+    template: Template | None = None,
+    *,
+    alarm_id: int | None = None,
+    last_calls: Sequence[FailedCall] | None = None,
+    link_base: str = "",
+) -> Message:
+    """Write the message about `facts`, by the stock template unless another is given.
 
     `made_at`: when the delivery was made; when that is long ago the message says so. The marks DEMO and TEST and the
-    lateness are put on here, so that no template can leave them out. Raises BadInput with a sentence when a template is
-    wrong, grows beyond MAX_TEXT or takes longer than TIMEOUT_S.
+    lateness are put on here, in every part, so that no template can leave them out. `last_calls`: the newest first, needed
+    only if needs_last_calls says so. Raises BadInput with a sentence that names part and line, `problems` by part, when the
+    template is wrong, grows beyond MAX_TEXT or takes too long.
     """
-    templates = templates or stock(facts.cause)
-    variables = variables_of(facts)
-    notes = _notes(facts, made_at, now)
-    subject = one_line(_mark(facts) + _fill(templates.subject, variables, html=False).replace("\u2009", " "), MAX_SUBJECT)
-    text = _fill(templates.text, variables, html=False).strip()
-    inside = _fill(templates.html, variables, html=True).strip()
-    page = _fill(_stock_file("frame.html"), {"notes": notes, "inside": Markup(inside), "subject": subject}, html=True) + "\n"
-    return Message(subject=subject, text="\n".join([*notes, *([""] if notes else []), text]) + "\n", html=page)
+    if template is not None:
+        return _written(facts, made_at, now, template, variables_of(facts, last_calls, alarm_id, link_base))
+    try:
+        return _written(facts, made_at, now, stock_for(facts), variables_of(facts, last_calls, alarm_id, link_base))
+    except BadInput:
+        if len(facts.rows) <= _FEW_ROWS:
+            raise
+        # a script may fill a table with so much that even the stock text grows too long; the message still has to go out
+        few = replace(facts, rows=facts.rows[:_FEW_ROWS], rows_cut=facts.rows_cut + len(facts.rows) - _FEW_ROWS)
+        return _written(facts, made_at, now, stock_for(facts), variables_of(few, last_calls, alarm_id, link_base))
 
 
-def check_template(source: str, *, html: bool = False) -> None:
-    """Raise BadInput with a sentence, and the line if it is known, when a template could not be used."""
-    _compiled(source, html)
+def _written(
+    facts: Facts, made_at: datetime, now: datetime, template: Template, variables: Mapping[str, object]
+) -> Message:
+    """Fill every part in, put the marks on and cut what does not fit. Raises BadInput."""
+    clock = Clock.start()
+
+    def filled(part: str) -> str:
+        return _filled(template.name, part, getattr(template, part), variables, clock).strip()
+
+    notes, mark = _notes(facts, made_at, now), _mark(facts)
+    head = "".join(f"{note}\n" for note in notes) + ("\n" if notes else "")
+    subject = _title(mark + filled("subject"))
+    inside_text, own_html, own_title, own_push = filled("text"), filled("html"), filled("push_title"), filled("push_message")
+    inside = Markup(own_html) if own_html else _paragraphs(inside_text)
+    in_frame = {"notes": notes, "inside": inside, "subject": one_line(subject, MAX_SUBJECT)}
+    page = _filled(template.name, "html", _stock_file("frame.html"), in_frame, clock) + "\n"
+    sms = _sms(filled("sms"), inside_text, mark, _lateness(facts, made_at, now))
+    push_title = _title(mark + own_title) if own_title else subject
+    push = head + (own_push or inside_text)
+    return Message(
+        subject=one_line(subject, MAX_SUBJECT),
+        text=f"{head}{inside_text}\n",
+        html=page,
+        sms=fitted(sms, MAX_SEGMENTS),
+        push_title=one_line(push_title, MAX_PUSH_TITLE),
+        push_message=cut(push, MAX_PUSH_MESSAGE),
+        lengths=(
+            ("subject", len(subject)),
+            ("sms", sms_units(sms)[0]),
+            ("push_title", len(push_title)),
+            ("push_message", len(push)),
+        ),
+    )
 
 
-def stock(cause: Cause) -> Templates:
-    """Give the templates that come with the program."""
-    return Templates(*(_stock_file(f"{cause.value}.{part}") for part in ("subject.txt", "text.txt", "html")))
+def template_name(facts: Facts) -> str:
+    """Give the name of the template that a message is written by; of the two stock ones the one that fits the event."""
+    if facts.template not in STOCK_NAMES:
+        return facts.template
+    tried_report = facts.cause is Cause.TEST and facts.operator == Operator.ALWAYS.value
+    return REPORT_TEMPLATE if facts.cause is Cause.REPORT or tried_report else STOCK_TEMPLATE
 
 
-def variables_of(facts: Facts) -> dict[str, object]:
-    """Give what a template may use: every field of the facts, made safe for one line, and the ready-made words.
+def stock_template(name: str) -> Template:
+    """Give a template that comes with the program. Raises KeyError for a name that is not in STOCK_NAMES."""
+    if name not in STOCK_NAMES:
+        raise KeyError(name)
+    return Template(None, name, *(_stock_file(f"{name}.{part}").rstrip("\n") for part in ("subject.txt", "text.txt", "html")))
 
-    Ready-made: level_word, value_text, worst_text, sample, since_text, at_text, lasted, measured (it is about a value, not
-    about a state such as "unreachable"), detail (a sentence on a state, or empty), closing (why an alarm ended that did not
-    recover, or empty).
+
+def stock_for(facts: Facts) -> Template:
+    """Give the stock template that fits, whatever template the facts name."""
+    name = template_name(facts)
+    if name not in STOCK_NAMES:
+        reports = facts.cause is Cause.REPORT or facts.operator == Operator.ALWAYS.value
+        name = REPORT_TEMPLATE if reports else STOCK_TEMPLATE
+    return stock_template(name)
+
+
+def part_length(message: Message, part: str) -> tuple[int, int]:
+    """Give how long a part is before it is cut, and how long it may be. Of `sms` in septets or UTF-16 units, else characters.
+
+    A text message of more than 160 septets (70 units) goes out in segments; sms_text.sms_segments counts them.
     """
-    values: dict[str, object] = {f.name: getattr(facts, f.name) for f in fields(facts)}
-    values = {name: one_line(value) if isinstance(value, str) else value for name, value in values.items()}
-    level = NoticeLevel(facts.level) if facts.level in _LEVELS else NoticeLevel.NONE
-    unit = one_line(facts.unit)
-    return values | {
-        "cause": facts.cause.value,
-        "level_word": _LEVEL_WORDS[level],
-        "value_text": format_value(facts.value, unit, facts.area),
-        "worst_text": format_value(facts.worst, unit, facts.area),
-        "sample": format_sample(facts.calls, one_line(facts.rests_on), facts.sample_period_s),
-        "since_text": format_time(facts.since),
-        "at_text": format_time(facts.at),
-        "lasted": format_span(facts.at - facts.since),
-        "measured": bool(facts.limit and (facts.operator or facts.threshold is not None or facts.value is not None)),
-        "detail": "" if facts.reason in _REASONS else one_line(facts.reason),
-        "closing": _CLOSINGS[Reason(facts.reason)] if facts.reason in _CLOSINGS else "",
-    }
+    lengths = dict(message.lengths)
+    if part == "sms":
+        used, allowed = sms_units(message.sms)
+        return lengths.get(part, used), allowed
+    return lengths.get(part, len(getattr(message, part))), _LIMITS[part]
+
+
+def channel_texts(message: Message, channel: Channel) -> tuple[str, str]:
+    """Give the subject and the body that a channel shows, which are kept with the delivery."""
+    if channel is Channel.SMS:
+        return message.subject, message.sms
+    if channel is Channel.TRAY:
+        return message.push_title, message.push_message
+    return message.subject, message.text
+
+
+def _filled(name: str, part: str, source: str, variables: Mapping[str, object], clock: Clock) -> str:
+    """Fill one part in. Raises BadInput."""
+    try:
+        return fill(source, variables, html=part == "html", clock=clock)
+    except TemplateFault as fault:
+        place = part if fault.line is None else f"{part}, line {fault.line}"
+        where = {part: fault.sentence if fault.line is None else f"Line {fault.line}: {fault.sentence}"}
+        raise BadInput(f"The template {name} cannot be used ({place}): {fault.sentence}", where) from fault
+
+
+def _title(text: str) -> str:
+    """Make a title: one line, with spaces that every mail reader shows."""
+    return one_line(text.replace("\u2009", " "), MAX_TEXT)
+
+
+def _sms(own: str, text: str, mark: str, lateness: str) -> str:
+    """Give the text message: the template's own, or as much of the text as one segment holds."""
+    begin = plainer(mark + lateness)
+    if own:
+        return begin + plainer(own)
+    lines = [line for line in plainer(text).splitlines() if line.strip()]
+    kept = fitted(begin + (lines[0] if lines else ""), 1)
+    for line in lines[1:]:
+        longer = f"{kept}\n{line}"
+        if fitted(longer, 1) != longer:
+            break
+        kept = longer
+    return kept
+
+
+def _paragraphs(text: str) -> Markup:
+    """Make HTML of a plain text: an empty line begins a paragraph, a line end is one."""
+    blocks = [block.strip("\n") for block in text.split("\n\n") if block.strip()]
+    lines = (Markup("<br>\n").join(escape(line) for line in block.splitlines()) for block in blocks)
+    return Markup("\n").join(Markup('<p style="margin:0 0 12px">{}</p>').format(block) for block in lines)
 
 
 def _mark(facts: Facts) -> str:
@@ -128,238 +230,16 @@ def _notes(facts: Facts, made_at: datetime, now: datetime) -> list[str]:
     if facts.cause is Cause.TEST:
         notes.append("TEST: somebody tried out this message. Nothing happened on the switch.")
     if now - made_at > LATE_AFTER:
-        notes.append(f"This message is late: it was made at {format_time(made_at, seen_on=now)}.")
+        notes.append(f"This message is late: it was made at {format_time(made_at, seen_on=now, zone=facts.zone)}.")
     return notes
+
+
+def _lateness(facts: Facts, made_at: datetime, now: datetime) -> str:
+    """Give the same of the lateness in a few words, for a text message."""
+    return f"Late, made {format_time(made_at, seen_on=now, zone=facts.zone)}. " if now - made_at > LATE_AFTER else ""
 
 
 @functools.cache
 def _stock_file(name: str) -> str:
     """Read a template that comes with the program."""
     return (resources.files("resources") / "templates" / name).read_text(encoding="utf-8")
-
-
-# --- the bounds -------------------------------------------------------------------------------------------------------
-
-
-class _TooMuch(Exception):
-    """Raised inside a rendering that asks for more than it may."""
-
-
-class _Budget:
-    """What one rendering may still use up. Not shared between renderings."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-        self.ends = time.monotonic() + TIMEOUT_S
-
-    def step(self) -> None:
-        """Count one pass of a loop or one piece of output. Raises _TooMuch."""
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            raise _TooMuch(f"it goes round its loops more than {MAX_STEPS:,} times")
-        if time.monotonic() > self.ends:
-            raise _TooMuch(f"it takes longer than {TIMEOUT_S:g} s")
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, with operators that cannot make something huge out of something small."""
-
-    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
-
-    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        """Compute on numbers, and add texts; refuse the rest ('a' * 300000000, 9 ** 9 ** 9, '%999999999d' % 1)."""
-        if isinstance(left, int | float) and isinstance(right, int | float):
-            if operator == "**" and (abs(left) > MAX_NUMBER or abs(right) > 18):
-                raise _TooMuch("a power in it is too large")
-            result = super().call_binop(context, operator, left, right)
-            if isinstance(result, int) and abs(result) > MAX_NUMBER:
-                raise _TooMuch("a number in it is too large")
-            return result
-        if operator == "+" and isinstance(left, str) and isinstance(right, str):
-            return _capped(left + right)  # both are within the cap already
-        raise _TooMuch(f"{operator} is for numbers; texts are put together with ~")
-
-
-def _capped(text: str) -> str:
-    """Give the text back. Raises _TooMuch when it is too long."""
-    if len(text) > MAX_TEXT:
-        raise _TooMuch(f"a text in it is longer than {MAX_TEXT:,} characters")
-    return text
-
-
-def _range(*args: int) -> range:
-    """Count, but not for ever."""
-    numbers = range(*args)
-    if len(numbers) > MAX_RANGE:
-        raise _TooMuch(f"a range in it is longer than {MAX_RANGE:,}")
-    return numbers
-
-
-def _round(value: float, precision: int = 0) -> float:
-    """Round; Jinja2's own filter takes a precision of a billion digits and computes it."""
-    return round(value, max(0, min(9, precision)))
-
-
-def _replace(value: str, old: str, new: str) -> str:
-    """Replace, after having computed how long it gets."""
-    value, old, new = (item if isinstance(item, Markup) else str(item) for item in (value, old, new))
-    if isinstance(value, Markup):
-        old, new = escape(old), escape(new)
-    if value.count(old) * max(0, len(new) - len(old)) + len(value) > MAX_TEXT:
-        raise _TooMuch(f"a text in it is longer than {MAX_TEXT:,} characters")
-    return value.replace(old, new)
-
-
-@pass_context
-def _concat(context: Context, items: list[object]) -> str:
-    """Do what ~ does, within the cap."""
-    if not context.eval_ctx.autoescape:
-        return _joined_text([str(item) for item in items])
-    return Markup(_joined_text([str(escape(item)) for item in items]))
-
-
-def _joined_text(texts: list[str]) -> str:
-    """Join, after having computed how long it gets."""
-    if sum(map(len, texts)) > MAX_TEXT:
-        raise _TooMuch(f"a text in it is longer than {MAX_TEXT:,} characters")
-    return "".join(texts)
-
-
-def _finalize(value: object) -> object:
-    """Let only plain values into a message: a list's text could be of any length, a method's is of no use."""
-    if value is None or isinstance(value, str | int | float | datetime | StrictUndefined):
-        return value
-    raise _TooMuch(f"a {type(value).__name__} in it is no text")
-
-
-@pass_context
-def _step(context: Context, value: object) -> object:
-    """Count one pass of a loop."""
-    context.parent[_BUDGET].step()
-    return value
-
-
-_OWN_FILTERS: Mapping[str, Callable[..., object]] = {
-    "round": _round,
-    "replace": _replace,
-    "concat": _concat,
-    "count a step": _step,
-    "span": lambda seconds: format_span(timedelta(seconds=min(float(seconds), 1e9))),
-    "time": format_time,
-    "value": format_value,
-}
-_JINJA_FILTERS: Mapping[str, Callable[..., object]] = {
-    name: FILTERS[name]
-    for name in ("abs", "capitalize", "d", "default", "e", "escape", "first", "float", "int", "last", "length", "lower",
-                 "title", "trim", "truncate", "upper")
-}  # fmt: skip
-_TESTS = ("defined", "undefined", "none", "number", "string", "in", "eq", "ne", "lt", "le", "gt", "ge")
-
-_ALLOWED: tuple[type[nodes.Node], ...] = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Assign,
-    nodes.CondExpr, nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.BinExpr,
-    nodes.UnaryExpr, nodes.Concat, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.List, nodes.Tuple, nodes.Call,
-    nodes.Keyword,
-)  # fmt: skip
-
-
-def _environment(*, html: bool) -> _Environment:
-    """Make a sandbox with only the filters, tests and functions that are bounded."""
-    env = _Environment(autoescape=html, undefined=StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True)
-    env.filters = {**_JINJA_FILTERS, **_OWN_FILTERS}
-    env.tests = {name: TESTS[name] for name in _TESTS}
-    env.globals = {"range": _range}
-    return env
-
-
-_ENVIRONMENTS = {False: _environment(html=False), True: _environment(html=True)}
-
-
-def _bounded(tree: nodes.Template) -> nodes.Template:
-    """Refuse what a message has no use for, and make every loop count its passes, also those that put nothing out.
-
-    No macros, includes and method calls: what is left cannot recurse, so only loops repeat. ~ becomes a filter with a cap.
-    No variable can hold a list: lists of lists of lists take for ever to compare or to write. Raises BadInput.
-    """
-    everything = list(_walk(tree))
-    in_place = {id(node.iter) for node in everything if isinstance(node, nodes.For)}
-    in_place |= {id(node.expr) for node in everything if isinstance(node, nodes.Operand) and node.op in ("in", "notin")}
-    for node in everything:
-        if isinstance(node, nodes.List | nodes.Tuple) and id(node) not in in_place:
-            raise BadInput(f"The template has a list at line {node.lineno}. A list can stand after `in` only.")
-        if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.For) and node.recursive):
-            raise BadInput(f"The template uses something at line {node.lineno} that a message has no use for"
-                           f" ({type(node).__name__.lower()}). Remove it.")  # fmt: skip
-        if isinstance(node, nodes.Call) and not (isinstance(node.node, nodes.Name) and node.node.name == "range"):
-            raise BadInput(f"The template calls a function at line {node.lineno}. Only range() can be called; use a filter.")
-        for name, value in list(node.iter_fields()):
-            if isinstance(value, nodes.Concat):
-                setattr(node, name, _joined(value))
-            elif isinstance(value, list):
-                value[:] = [_joined(item) if isinstance(item, nodes.Concat) else item for item in value]
-        if isinstance(node, nodes.For):
-            node.body.insert(0, nodes.ExprStmt(_counted(node), lineno=node.lineno))
-            if node.test is not None:
-                node.test = nodes.And(_counted(node), node.test, lineno=node.lineno)
-    return tree
-
-
-def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
-    """Give every node, without recursion: a chain of 10,000 operators is a tree of that depth."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(node.iter_child_nodes())
-
-
-def _counted(loop: nodes.For) -> nodes.Filter:
-    """Make the expression that counts a pass; it is true, so that it can stand before a loop's own test."""
-    return nodes.Filter(nodes.Const(1), "count a step", [], [], None, None, lineno=loop.lineno)
-
-
-def _joined(node: nodes.Concat) -> nodes.Filter:
-    """Make the expression that stands for ~."""
-    return nodes.Filter(nodes.List(node.nodes), "concat", [], [], None, None, lineno=node.lineno)
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(source: str, html: bool) -> Template:
-    """Read a template. Raises BadInput."""
-    if len(source) > MAX_SOURCE:
-        raise BadInput(f"The template has {len(source):,} characters. At most {MAX_SOURCE:,} fit.")
-    env = _ENVIRONMENTS[html]
-    try:
-        tree = _bounded(env.parse(source))
-        tree.set_environment(env)
-        return env.from_string(tree)
-    except TemplateSyntaxError as exc:
-        raise BadInput(f"The template cannot be read at line {exc.lineno}: {exc.message}") from exc
-    except (SyntaxError, RecursionError, MemoryError) as exc:
-        raise BadInput("The template is nested too deeply. Make it simpler.") from exc
-    except ValueError as exc:
-        raise BadInput("The template has a number in it that is too long.") from exc
-
-
-def _fill(source: str, variables: Mapping[str, object], *, html: bool) -> str:
-    """Fill a template in, within the bounds. Raises BadInput."""
-    template = _compiled(source, html)
-    budget = _Budget()
-    pieces: list[str] = []
-    size = 0
-    try:
-        for piece in template.generate({**variables, _BUDGET: budget}):
-            budget.step()
-            size += len(piece)
-            if size > MAX_TEXT:
-                raise _TooMuch(f"it grows beyond {MAX_TEXT:,} characters")
-            pieces.append(piece)
-    except _TooMuch as exc:
-        raise BadInput(f"The template asks for too much: {exc}.") from exc
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as exc:
-        raise BadInput(f"The template could not be filled in: {exc}. Correct it, or use the stock template.") from exc
-    return "".join(pieces)
-
-
-_LEVELS = frozenset(level.value for level in NoticeLevel)
-_REASONS = frozenset(reason.value for reason in Reason)

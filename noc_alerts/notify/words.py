@@ -1,12 +1,16 @@
 """Numbers, spans and times as messages write them, and text made safe for one line.
 
 Pure and without state: any thread. Must not import jinja2 nor anything of ours but the model. Wording of numbers:
-design/language.md section 4. Messages are read anywhere, so their clock times are UTC and say so.
+design/language.md section 4. Messages are read anywhere, so every clock time names its zone.
 """
 
+import difflib
+import functools
 import math
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from noc_alerts.model.alerts import Area
 
@@ -29,6 +33,9 @@ def format_value(value: float | None, unit: str, area: str = "") -> str:
     """
     if value is None or math.isnan(value):
         return NO_VALUE
+    if area == Area.SCRIPT.value and not unit:
+        # nobody said what a script counts: 7 calls are not "7.00"
+        return f"{value:,.2f}".rstrip("0").rstrip(".").replace("-", MINUS)
     decimals = Area(area).facts.decimals if area in _AREA_NAMES else _DECIMALS.get(unit, _MONEY_DECIMALS)
     number = f"{value:,.{decimals}f}"
     if number.startswith("-"):
@@ -62,12 +69,37 @@ def format_span(span: timedelta) -> str:
     return f"{days}{THIN_SPACE}d {rest}{THIN_SPACE}h" if rest else f"{days}{THIN_SPACE}d"
 
 
-def format_time(at: datetime, *, seen_on: datetime | None = None) -> str:
-    """Write an aware time in UTC: `2026-03-01 04:12 UTC`, or `04:12 UTC` when it is on the day of `seen_on`."""
-    at = at.astimezone(UTC)
-    if seen_on is not None and seen_on.astimezone(UTC).date() == at.date():
-        return f"{at:%H:%M} UTC"
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def format_time(at: datetime, *, seen_on: datetime | None = None, zone: str = "UTC", seconds: bool = False) -> str:
+    """Write an aware time with its zone: `2026-03-01 04:12 UTC`, or `04:12 UTC` when it is on the day of `seen_on`.
+
+    `zone`: an IANA name; one that is not known is taken as UTC. In the hour that a change of the clock repeats, the offset
+    is written too: `2026-10-25 02:30 Europe/Zurich (UTC+2)`.
+    """
+    place, name = _zone(zone)
+    local = at.astimezone(place)
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    offset = local.utcoffset()
+    if offset is not None and offset != local.replace(fold=1 - local.fold).utcoffset():
+        name = f"{name} (UTC{offset.total_seconds() / 3600:+g})"
+    if seen_on is not None and seen_on.astimezone(place).date() == local.date():
+        return f"{clock} {name}"
+    return f"{local:%Y-%m-%d} {clock} {name}"
+
+
+def format_clock(at: datetime, zone: str = "UTC") -> str:
+    """Write only the time of day in a zone: `08:00`."""
+    return f"{at.astimezone(_zone(zone)[0]):%H:%M}"
+
+
+@functools.lru_cache(maxsize=64)
+def _zone(name: str) -> tuple[tzinfo, str]:
+    """Give a zone and what to call it; UTC for one that this machine does not know."""
+    if name == "UTC":
+        return UTC, name
+    try:
+        return ZoneInfo(name), name
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC, "UTC"
 
 
 def one_line(text: str, limit: int = MAX_FIELD) -> str:
@@ -82,4 +114,27 @@ def one_line(text: str, limit: int = MAX_FIELD) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def likely(name: str, known: Iterable[str]) -> str:
+    """Give the known name that was probably meant; empty when none is near."""
+    by_plain = {item.casefold().replace("_", ""): item for item in known}
+    near = difflib.get_close_matches(name.casefold().replace("_", ""), by_plain, n=1, cutoff=0.7)
+    return by_plain[near[0]] if near else ""
+
+
+def cut(text: str, limit: int) -> str:
+    """Give at most `limit` characters with an ellipsis, without taking a sign apart (accents, joined emoji)."""
+    if len(text) <= limit:
+        return text
+    end = limit - 1
+    while end > 0 and (_joins(text[end]) or text[end - 1] == _JOINER):
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def _joins(char: str) -> bool:
+    """Tell whether a character belongs to the one before it (Unicode annex 29, the part that matters in messages)."""
+    return unicodedata.category(char) in ("Mn", "Me", "Mc") or char == _JOINER or "\U0001f3fb" <= char <= "\U0001f3ff"
+
+
+_JOINER = "\u200d"
 _AREA_NAMES = frozenset(area.value for area in Area)

@@ -27,15 +27,35 @@ _OPPOSITE = {
 
 
 def compare(values: Floats, operator: Operator, threshold: float) -> Bools:
-    """Tell where `value operator threshold` holds. [rows]; NaN holds nowhere, not even for `!=`."""
+    """Tell where `value operator threshold` holds. [rows]; NaN holds nowhere, not even for `!=`; Always holds nowhere."""
+    if not operator.has_limit:
+        return np.zeros(np.shape(values), dtype=np.bool_)
     result: Bools = _COMPARE[operator](values, threshold)
     if operator is Operator.NE:
         result &= ~np.isnan(values)
     return result
 
 
+def compare_strict(low: Floats, high: Floats, operator: Operator, threshold: float) -> Bools:
+    """Tell where all of the interval low..high is past the threshold: no value in it contradicts `value operator threshold`.
+
+    [rows] each, of metrics/intervals.py; NaN holds nowhere. `=` holds only where the interval is the threshold itself.
+    """
+    if operator.fires_below:
+        return compare(high, operator, threshold)
+    if operator.fires_above:
+        return compare(low, operator, threshold)
+    if operator is Operator.EQ:
+        return compare(low, operator, threshold) & compare(high, operator, threshold)
+    if not operator.has_limit:
+        return np.zeros(np.shape(low), dtype=np.bool_)
+    return compare(high, Operator.LT, threshold) | compare(low, Operator.GT, threshold)
+
+
 def recovered(values: Floats, operator: Operator, threshold: float, reset: float | None) -> Bools:
     """Tell where a value is past the reset: strictly on the other side of it; without a reset where it no longer fires."""
+    if not operator.has_limit:
+        return np.zeros(np.shape(values), dtype=np.bool_)
     if reset is None:
         return compare(values, _OPPOSITE[operator], threshold)
     past = Operator.GT if operator.fires_below else Operator.LT
@@ -44,7 +64,7 @@ def recovered(values: Floats, operator: Operator, threshold: float, reset: float
 
 def may_hold(low: float, high: float, operator: Operator, threshold: float) -> bool:
     """Tell whether `value operator threshold` may hold for any of values that lie in low..high; NaN = there are none."""
-    if math.isnan(low):
+    if math.isnan(low) or not operator.has_limit:
         return False
     if operator.fires_below:
         return low < threshold or (operator is Operator.LE and low == threshold)

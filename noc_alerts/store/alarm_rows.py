@@ -41,6 +41,7 @@ def alarm_row(value: Alarm) -> dict[str, Any]:
         "acked_by": value.acked_by,
         "ack_note": value.ack_note,
         "blind": value.blind,
+        "message": value.message,
     }
 
 
@@ -65,6 +66,7 @@ def read_alarm(row: Any) -> Alarm:
         acked_by=row.acked_by,
         ack_note=row.ack_note,
         blind=row.blind,
+        message=row.message,
     )
 
 
@@ -109,9 +111,11 @@ def state_row(value: RuleState) -> dict[str, Any]:
         "since": value.since,
         "held_ms": value.held_ms,
         "alarm_id": value.alarm_id,
+        "inner": value.inner.name,
+        "inner_held_ms": value.inner_held_ms,
     }
 
 
 def read_state(row: Any) -> RuleState:
     """Make a rule state from its row."""
-    return RuleState(_key(row), Phase[row.phase], row.since, row.held_ms, row.alarm_id)
+    return RuleState(_key(row), Phase[row.phase], row.since, row.held_ms, row.alarm_id, Phase[row.inner], row.inner_held_ms)

@@ -1,129 +1,171 @@
 """Alerts in noc.db. Any thread."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from typing import NoReturn
 
-import msgspec
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
-from noc_alerts.model.companies import CompanyKind
+from noc_alerts.model.alerts import Alert
+from noc_alerts.model.changes import AlertChange, Author
 from noc_alerts.model.errors import BadInput
+from noc_alerts.store.alert_history import read_changes, write_changes
+from noc_alerts.store.alert_rows import alert_row, read_alert, title_key
 from noc_alerts.store.database import Database
-from noc_alerts.store.tables import Family, alert, bump_revision, connection, insert_one, read_revision
+from noc_alerts.store.tables import Family, alert, bump_revision, connection, insert_many, read_revision
 
-MICROSECOND = timedelta(microseconds=1)
+#: The class has a method named all.
+_Alerts = list[Alert]
 
 
 class Alerts:
-    """The rules people set up."""
+    """The rules people set up. With an author each change is kept in the history, in the same transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def all(self) -> list[Alert]:
+    def all(self) -> _Alerts:
         """Give every alert, oldest first."""
         with self._db.read() as conn:
-            return [_from_row(row) for row in conn.execute(alert.select().order_by(alert.c.id))]
+            return read_alerts(conn)
 
     def get(self, alert_id: int) -> Alert | None:
         """Give one alert, None when there is none."""
         with self._db.read() as conn:
             row = conn.execute(alert.select().where(alert.c.id == alert_id)).first()
-            return None if row is None else _from_row(row)
+            return None if row is None else read_alert(row)
 
     def revision(self) -> int:
         """Give a number that grows with every change of the alerts."""
         with self._db.read() as conn:
             return read_revision(conn, Family.ALERTS)
 
-    def save(self, value: Alert) -> Alert:
+    def history(self, alert_id: int, limit: int = 200) -> list[AlertChange]:
+        """Give what people changed of an alert, newest first; also of one that was deleted."""
+        with self._db.read() as conn:
+            return read_changes(conn, alert_id, limit)
+
+    def changes(self, limit: int = 200) -> list[AlertChange]:
+        """Give what people changed of all alerts, newest first."""
+        with self._db.read() as conn:
+            return read_changes(conn, None, limit)
+
+    def save(self, value: Alert, by: Author | None = None) -> Alert:
         """Keep an alert and give it with its id.
 
         Raises BadInput when the title is taken (case and outer blanks do not count), when its switch is gone, or when it
         was deleted meanwhile.
         """
-        value = replace(value, title=value.title.strip())
-        row = _to_row(value)
         with self._db.write() as conn:
-            same_title = sa.select(alert.c.id).where(alert.c.title_key == row["title_key"])
-            if value.id is not None:
-                same_title = same_title.where(alert.c.id != value.id)
-            if conn.execute(same_title).first():
-                _refuse("title", f"There is already an alert titled {value.title}. Choose another title.")
-            if value.connection_id is not None:
-                here = sa.select(connection.c.id).where(connection.c.id == value.connection_id)
-                if not conn.execute(here).first():
-                    _refuse("connection_id", "Its switch was deleted meanwhile. Choose another switch.")
-            if value.id is None:
-                value = replace(value, id=insert_one(conn, alert, row))
-            elif not conn.execute(alert.update().where(alert.c.id == value.id).values(**row)).rowcount:
-                raise BadInput("The alert was not saved: it was deleted meanwhile. Save it as a new one.")
-            bump_revision(conn, Family.ALERTS)
-        return value
+            return put_alerts(conn, [value], by)[0]
 
-    def delete(self, alert_id: int) -> None:
-        """Delete an alert; its alarms are closed by the engine at its next tick."""
+    def save_all(self, values: Sequence[Alert], by: Author | None = None) -> _Alerts:
+        """Keep alerts, all or none, and give them with their ids; they may swap titles. Raises BadInput as `save` does."""
         with self._db.write() as conn:
-            if conn.execute(alert.delete().where(alert.c.id == alert_id)).rowcount:
+            return put_alerts(conn, values, by)
+
+    def delete(self, alert_id: int, by: Author | None = None) -> None:
+        """Delete an alert; its alarms are closed by the engine at its next tick."""
+        self.delete_all([alert_id], by)
+
+    def delete_all(self, alert_ids: Sequence[int], by: Author | None = None) -> None:
+        """Delete alerts together; those that are gone already do not matter."""
+        with self._db.write() as conn:
+            gone = _by_id(conn, alert_ids)
+            if gone:
+                conn.execute(alert.delete().where(alert.c.id.in_(list(gone))))
+                write_changes(conn, gone, {}, by)
                 bump_revision(conn, Family.ALERTS)
 
+    def undelete(self, values: Sequence[Alert], by: Author | None = None) -> _Alerts:
+        """Bring deleted alerts back under their old ids, all or none.
 
-def _refuse(field: str, problem: str) -> None:
-    raise BadInput(f"The alert was not saved: {problem}", {field: problem})
-
-
-def _names(values: tuple[str, ...]) -> str:
-    return msgspec.json.encode(values).decode()
-
-
-def _read_names(text: str) -> tuple[str, ...]:
-    return msgspec.json.decode(text, type=tuple[str, ...])
-
-
-def _to_row(value: Alert) -> dict[str, Any]:
-    return {
-        "title": value.title,
-        "title_key": value.title.casefold(),
-        "scope_kind": value.scope.kind.value,
-        "scope_names": _names(value.scope.names),
-        "area": value.area.value,
-        "operator": value.operator.value,
-        "threshold": value.threshold,
-        "reset": value.reset,
-        "sample_period_us": None if value.sample_period is None else value.sample_period // MICROSECOND,
-        "min_calls": value.min_calls,
-        "hold_us": value.hold // MICROSECOND,
-        "keep_us": value.keep // MICROSECOND,
-        "level": value.level.value,
-        "recipients": _names(value.recipients),
-        "tray": value.tray,
-        "tell_recovery": value.tell_recovery,
-        "enabled": value.enabled,
-        "paused_until": value.paused_until,
-        "connection_id": value.connection_id,
-    }
+        Raises BadInput when a title was taken meanwhile, a switch is gone, or one is there already.
+        """
+        with self._db.write() as conn:
+            ids = [value.id for value in values if value.id is not None]
+            here = _by_id(conn, ids)
+            if here or len(set(ids)) != len(values):
+                said = ", ".join(value.title for value in here.values()) or "The alert"
+                raise BadInput(f"Nothing was brought back: {said} is there already.")
+            _check(conn, values, "brought back")
+            if values:
+                conn.execute(alert.insert(), [{"id": value.id, **alert_row(value)} for value in values])
+                write_changes(conn, {}, {value.id: value for value in values if value.id is not None}, by, restored=True)
+                bump_revision(conn, Family.ALERTS)
+        return list(values)
 
 
-def _from_row(row: Any) -> Alert:
-    return Alert(
-        id=row.id,
-        title=row.title,
-        scope=Scope(CompanyKind(row.scope_kind), _read_names(row.scope_names)),
-        area=Area(row.area),
-        operator=Operator(row.operator),
-        threshold=row.threshold,
-        reset=row.reset,
-        sample_period=None if row.sample_period_us is None else row.sample_period_us * MICROSECOND,
-        min_calls=row.min_calls,
-        hold=row.hold_us * MICROSECOND,
-        keep=row.keep_us * MICROSECOND,
-        level=NoticeLevel(row.level),
-        recipients=_read_names(row.recipients),
-        tray=row.tray,
-        tell_recovery=row.tell_recovery,
-        enabled=row.enabled,
-        paused_until=row.paused_until,
-        connection_id=row.connection_id,
-    )
+def read_alerts(conn: Connection) -> list[Alert]:
+    """Give every alert within a transaction, oldest first."""
+    return [read_alert(row) for row in conn.execute(alert.select().order_by(alert.c.id))]
+
+
+def put_alerts(conn: Connection, values: Sequence[Alert], by: Author | None) -> list[Alert]:
+    """Insert and update alerts within a transaction; give them in the same order with their ids. Raises BadInput."""
+    values = [replace(value, title=value.title.strip()) for value in values]
+    _check(conn, values, "saved")
+    known = [value.id for value in values if value.id is not None]
+    before = _by_id(conn, known)
+    if len(before) != len(known):
+        raise BadInput("The alert was not saved: it was deleted meanwhile. Save it as a new one.")
+    if len(known) > 1:  # titles may move from one to another: first make room. No title begins with a blank
+        for alert_id in known:
+            conn.execute(alert.update().where(alert.c.id == alert_id).values(title_key=f" {alert_id}"))
+    for value in values:
+        if value.id is not None:
+            conn.execute(alert.update().where(alert.c.id == value.id).values(**alert_row(value)))
+    new = iter(insert_many(conn, alert, [alert_row(value) for value in values if value.id is None]))
+    kept = [value if value.id is not None else replace(value, id=next(new)) for value in values]
+    if kept:
+        write_changes(conn, before, {value.id: value for value in kept if value.id is not None}, by)
+        bump_revision(conn, Family.ALERTS)
+    return kept
+
+
+def change_alerts(conn: Connection, change: Callable[[Alert], Alert], by: Author | None) -> None:
+    """Change alerts within a transaction: those that `change` gives back different are saved."""
+    changed = [after for before in read_alerts(conn) if (after := change(before)) != before]
+    put_alerts(conn, changed, by)
+
+
+def titles_of(conn: Connection, uses: Callable[[Alert], bool]) -> list[str]:
+    """Give the titles of the alerts that use something, oldest first."""
+    return [value.title for value in read_alerts(conn) if uses(value)]
+
+
+def refuse_used(what: str, titles: Sequence[str], field: str = "") -> None:
+    """Raise BadInput naming the alerts when there are any. `what`: the beginning of the sentence."""
+    if titles:
+        shown = ", ".join(titles[:5]) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
+        several = len(titles) > 1
+        alerts, use, them = ("alerts", "use", "them") if several else ("alert", "uses", "it")
+        said = f"{what}: {alerts} {shown} {use} it. Change {them} first."
+        raise BadInput(said, {field: said} if field else None)
+
+
+def _by_id(conn: Connection, alert_ids: Iterable[int]) -> dict[int, Alert]:
+    rows = conn.execute(alert.select().where(alert.c.id.in_(list(alert_ids))).order_by(alert.c.id))
+    return {row.id: read_alert(row) for row in rows}
+
+
+def _check(conn: Connection, values: Sequence[Alert], done: str) -> None:
+    """Raise BadInput when a title is taken or a switch is gone."""
+    own = [value.id for value in values if value.id is not None]
+    keys = [title_key(value.title) for value in values]
+    query = sa.select(alert.c.title_key).where(alert.c.title_key.in_(keys), alert.c.id.not_in(own))
+    taken = set(conn.scalars(query))
+    switches = set(conn.scalars(sa.select(connection.c.id)))
+    for value, key in zip(values, keys, strict=True):
+        if key in taken:
+            _refuse(value, values, done, "title", f"There is already an alert titled {value.title}. Choose another title.")
+        taken.add(key)
+        if value.connection_id is not None and value.connection_id not in switches:
+            _refuse(value, values, done, "connection_id", "Its switch was deleted meanwhile. Choose another switch.")
+
+
+def _refuse(value: Alert, values: Sequence[Alert], done: str, field: str, problem: str) -> NoReturn:
+    if len(values) == 1:
+        raise BadInput(f"The alert was not {done}: {problem}", {field: problem})
+    raise BadInput(f"Nothing was {done}, because of {value.title}: {problem}", {field: problem})

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from noc_alerts.model.companies import Company, CompanyKind, CompanyStatus
@@ -59,6 +60,7 @@ def _to_row(connection_id: int, value: Company, now: datetime) -> dict[str, Any]
         "name": value.name,
         "status": value.status.value,
         "currency": value.currency,
+        "tags": msgspec.json.encode(value.tags).decode(),
         "seen_at": now,
     }
 
@@ -71,4 +73,5 @@ def _from_row(row: Any) -> Company:
         name=row.name,
         status=CompanyStatus(row.status),
         currency=row.currency,
+        tags=msgspec.json.decode(row.tags, type=tuple[str, ...]),
     )

@@ -8,11 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from noc_alerts.model.alarms import Alarm, Phase, RuleKey, RuleState
+from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleState
+from noc_alerts.model.blocks import Block
+from noc_alerts.model.deliveries import Delivery
 from noc_alerts.model.ledger import AlarmValue, Change, Ledger
 from noc_alerts.store.alarm_rows import alarm_row, key_row, state_row, transition_row
+from noc_alerts.store.blocks import add_blocks
 from noc_alerts.store.events import add_events
 from noc_alerts.store.outbox import add_deliveries
+from noc_alerts.store.reports import write_reports
 from noc_alerts.store.tables import alarm, insert_many, rule_state, transition
 
 
@@ -24,12 +28,14 @@ def write_ledger(conn: Connection, ledger: Ledger) -> Ledger:
     changes = _write_transitions(conn, _write_alarms(conn, ledger.changes))
     _write_values(conn, ledger.values)
     _write_states(conn, (*(c.state for c in changes), *ledger.states))
-    changes = _write_deliveries(conn, changes)
+    changes, deliveries = _write_deliveries(conn, changes, ledger.deliveries)
+    changes, blocks = _write_blocks(conn, changes, ledger.blocks)
+    write_reports(conn, ledger.reports)
     own = [c.event for c in changes if c.event is not None]
     written = add_events(conn, [*own, *ledger.events])
     rest = iter(written)
     changes = [c if c.event is None else replace(c, event=next(rest)) for c in changes]
-    return replace(ledger, changes=tuple(changes), events=tuple(rest))
+    return replace(ledger, changes=tuple(changes), events=tuple(rest), deliveries=deliveries, blocks=blocks)
 
 
 def _write_alarms(conn: Connection, changes: Sequence[Change]) -> list[Change]:
@@ -46,6 +52,10 @@ def _write_alarms(conn: Connection, changes: Sequence[Change]) -> list[Change]:
             del row[name]
     if known:
         conn.execute(alarm.update().where(alarm.c.id == sa.bindparam("row_id")), known)
+    # an alarm that became critical is nobody's again: who took the warning has not taken this
+    escalated = [c.alarm.id for c in changes if c.alarm is not None and c.transition.reason is Reason.ESCALATED]
+    if escalated:
+        conn.execute(alarm.update().where(alarm.c.id.in_(escalated)).values(acked_at=None, acked_by="", ack_note=""))
     return [_fill(change, ids) for change in changes]
 
 
@@ -67,6 +77,7 @@ def _fill(change: Change, ids: dict[tuple[RuleKey, datetime], int]) -> Change:
         state=state,
         event=None if change.event is None else replace(change.event, alarm_id=alarm_id),
         deliveries=tuple(replace(d, alarm_id=alarm_id) for d in change.deliveries),
+        block=None if change.block is None else replace(change.block, alarm_id=alarm_id),
     )
 
 
@@ -75,9 +86,18 @@ def _write_transitions(conn: Connection, changes: Sequence[Change]) -> list[Chan
     return [replace(c, transition=replace(c.transition, id=i)) for c, i in zip(changes, ids, strict=True)]
 
 
-def _write_deliveries(conn: Connection, changes: Sequence[Change]) -> list[Change]:
-    written = iter(add_deliveries(conn, [d for c in changes for d in c.deliveries]))
-    return [replace(c, deliveries=tuple(next(written) for _ in c.deliveries)) for c in changes]
+def _write_deliveries(
+    conn: Connection, changes: Sequence[Change], others: Sequence[Delivery]
+) -> tuple[list[Change], tuple[Delivery, ...]]:
+    written = iter(add_deliveries(conn, [*(d for c in changes for d in c.deliveries), *others]))
+    filled = [replace(c, deliveries=tuple(next(written) for _ in c.deliveries)) for c in changes]
+    return filled, tuple(written)
+
+
+def _write_blocks(conn: Connection, changes: Sequence[Change], others: Sequence[Block]) -> tuple[list[Change], tuple[Block, ...]]:
+    written = iter(add_blocks(conn, [*(c.block for c in changes if c.block is not None), *others]))
+    filled = [c if c.block is None else replace(c, block=next(written)) for c in changes]
+    return filled, tuple(written)
 
 
 def _write_values(conn: Connection, values: Iterable[AlarmValue]) -> None:
@@ -89,6 +109,7 @@ def _write_values(conn: Connection, values: Iterable[AlarmValue]) -> None:
             "worst": v.worst,
             "value_at": v.value_at,
             "blind": v.blind,
+            "message": v.message,
         }
         for v in values
     ]

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.types import TypeDecorator
 
 #: The newest revision in migrations/versions; a test holds them together.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -92,14 +92,29 @@ alert = _table(
     _text("title_key", unique=True),
     _text("scope_kind"),
     _text("scope_names"),
+    _text("scope_tag"),
     _text("area"),
     _text("operator"),
-    sa.Column("threshold", sa.Float, nullable=False),
+    _maybe("threshold", sa.Float),
     _maybe("reset", sa.Float),
+    _maybe("warn_threshold", sa.Float),
+    _maybe("warn_reset", sa.Float),
+    _flag("strict"),
     _maybe("sample_period_us", sa.BigInteger),
     _whole("min_calls"),
     _whole("hold_us"),
     _whole("keep_us"),
+    _text("no_data"),
+    _whole("no_data_after_us"),
+    _text("duty"),
+    _text("repeat"),
+    _text("repeat_zone"),
+    _maybe("penalty_us", sa.BigInteger),
+    _flag("penalty_dry"),
+    _whole("penalty_after_us"),
+    _flag("penalty_ask"),
+    _text("template"),
+    _text("script"),
     _text("level"),
     _text("recipients"),
     _flag("tray"),
@@ -117,8 +132,53 @@ company = _table(
     _text("name"),
     _text("status"),
     _text("currency"),
+    _text("tags"),
     _at("seen_at"),
     sa.Index(None, "connection_id", "kind", "name"),
+)
+
+#: What people changed of alerts; it outlives them, so `alert_id` is no foreign key.
+alert_change = _table(
+    "alert_change",
+    _whole("alert_id"),
+    _text("title"),
+    _at("at"),
+    _text("author"),
+    _text("kind"),
+    _text("fields"),
+    _maybe("before", sa.Text),
+    _maybe("after", sa.Text),
+    sa.Index(None, "alert_id"),
+)
+
+template = _table(
+    "template",
+    _text("name"),
+    _text("name_key", unique=True),
+    _text("subject"),
+    _text("text"),
+    _text("html"),
+    _text("sms"),
+    _text("push_title"),
+    _text("push_message"),
+)
+
+script = _table(
+    "script",
+    _text("name"),
+    _text("name_key", unique=True),
+    _text("source"),
+    _maybe("updated_at", UtcDateTime),
+    _text("stock"),
+)
+
+contact = _table(
+    "contact",
+    _text("name"),
+    _text("name_key", unique=True),
+    _text("emails"),
+    _text("phones"),
+    _text("groups"),
 )
 
 setting = sa.Table("setting", metadata, sa.Column("key", sa.Text, primary_key=True), _text("text"))
@@ -148,6 +208,7 @@ alarm = _table(
     _text("acked_by"),
     _text("ack_note"),
     _flag("blind"),
+    _text("message"),
     sa.Index(None, "cleared_at"),
 )
 
@@ -180,6 +241,8 @@ rule_state = sa.Table(
     _at("since"),
     _whole("held_ms"),
     sa.Column("alarm_id", sa.Integer, sa.ForeignKey("alarm.id"), nullable=True),
+    _text("inner"),
+    _whole("inner_held_ms"),
 )
 
 event = _table(
@@ -223,12 +286,34 @@ attempt = _table(
     _whole("took_ms"),
 )
 
+block = _table(
+    "block",
+    _whole("connection_id"),
+    _text("subject"),
+    _at("due_at"),
+    _whole("length_us"),
+    _text("state"),
+    _text("reason"),
+    sa.Column("alarm_id", sa.Integer, sa.ForeignKey("alarm.id"), nullable=True, index=True),
+)
+
+#: For which of its times a scheduled report was made last. An alert that comes back after its deletion finds its row.
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("alert_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _at("slot_at"),
+)
+
 
 class Family(StrEnum):
     """What has a counter of changes."""
 
     ALERTS = "alerts"
     SETTINGS = "settings"
+    TEMPLATES = "templates"
+    SCRIPTS = "scripts"
+    CONTACTS = "contacts"
 
 
 def insert_one(conn: Connection, table: sa.Table, row: dict[str, Any]) -> int:
@@ -251,6 +336,11 @@ def read_revision(conn: Connection, family: Family) -> int:
     """Give the number of changes of a family so far."""
     found = conn.scalar(sa.select(revision.c.number).where(revision.c.family == family.value))
     return 0 if found is None else int(found)
+
+
+def read_revisions(conn: Connection) -> int:
+    """Give the number of changes of all families so far."""
+    return int(conn.scalar(sa.select(sa.func.sum(revision.c.number))) or 0)
 
 
 def bump_revision(conn: Connection, family: Family) -> None:

@@ -14,23 +14,13 @@ import msgspec
 from noc_alerts.model.companies import Company, CompanyKind, Reading, ReadingKind
 from noc_alerts.model.connections import CheckStep
 from noc_alerts.model.errors import BadInput, SwitchBadAnswer, SwitchError, SwitchRefused
-from noc_alerts.switches.connexcs_decode import (
-    CompanyRow,
-    CostFrom,
-    LiveAnswer,
-    LiveRow,
-    Names,
-    array,
-    balance,
-    companies,
-    name_them,
-    single,
-    text,
-    to_live,
-)
-from noc_alerts.switches.connexcs_http import Client, Forbidden, MissingPath, SignIn
+from noc_alerts.switches.connexcs_account import number_option
+from noc_alerts.switches.connexcs_companies import Listed, balance, companies, listed, name_them, tags_of
+from noc_alerts.switches.connexcs_decode import CostFrom, LiveAnswer, LiveRow, Names, single, text, to_live
+from noc_alerts.switches.connexcs_http import Forbidden, Limits, MissingPath, open_client
 from noc_alerts.switches.connexcs_records import FailedCalls, Records
 from noc_alerts.switches.connexcs_sweep import LATE, LONGEST, Reach
+from noc_alerts.switches.numbers import currency_code
 from noc_alerts.switches.protocol import Page, State
 
 #: What is read at the first time, unless `history_days` says otherwise.
@@ -62,18 +52,16 @@ class ConnexCS:
     def __init__(self, options: Mapping[str, str], secrets: Mapping[str, str], connection_id: int = 0) -> None:
         """Check the options; nothing is asked yet. Raises BadInput."""
         self._connection_id = connection_id
-        sign_in = _sign_in(options, secrets)
-        secret = secrets.get("token" if sign_in is SignIn.TOKEN else "password", "")
-        timeout_s = _number(options, "timeout_s", 20.0, 0.1, 120.0)
-        self._client = Client(options.get("base_url", ""), sign_in, options.get("user", "").strip(), secret, timeout_s)
+        timeout_s = number_option(options, "timeout_s", 20.0, 0.1, 120.0)
+        self._client = open_client(options, secrets, Limits(timeout_s))
         self._live_path = _live_path(options)
         reach = Reach(
-            late=timedelta(seconds=_number(options, "late_s", LATE.total_seconds(), 0, 3600)),
-            longest=timedelta(hours=_number(options, "longest_call_hours", LONGEST / timedelta(hours=1), 1, 168)),
+            late=timedelta(seconds=number_option(options, "late_s", LATE.total_seconds(), 0, 3600)),
+            longest=timedelta(hours=number_option(options, "longest_call_hours", LONGEST / timedelta(hours=1), 1, 168)),
         )
-        history = timedelta(days=_number(options, "history_days", HISTORY_DAYS, 0, 366))
+        history = timedelta(days=number_option(options, "history_days", HISTORY_DAYS, 0, 366))
         self._records = Records(self._client, self._names, reach, history, _cost_from(options))
-        self._lists: dict[CompanyKind, list[CompanyRow]] = {}
+        self._lists: dict[CompanyKind, Listed] = {}
         self._known = Names({}, {})
         self._listed_at: datetime | None = None
         self._has_carriers = True
@@ -96,11 +84,13 @@ class ConnexCS:
             notes.append("It does not list its carriers: they go by their numbers.")
         if self._client.ahead:
             notes.append(_clock_words(self._client.ahead))
+        notes += self._tell_unread()
         companies, balances = tuple(self._companies()), tuple(self._balances(notes))
         answer = self._live(notes)
         channels = () if answer is None else tuple(self._channels(answer, now))
         live = None if answer is None or answer.calls is None else to_live(answer.calls, self._known)
-        return State(at=now, live=live, companies=companies, readings=(*balances, *channels), notes=tuple(notes))
+        partial = frozenset(kind for kind, rows in self._lists.items() if not rows.whole)
+        return State(now, live, companies, (*balances, *channels), notes=tuple(notes), partial=partial)
 
     def check(self, now: datetime) -> Iterator[CheckStep]:
         """Reach the account, sign in, read companies and records, see whether failed calls are held, run the script."""
@@ -136,15 +126,21 @@ class ConnexCS:
 
     def _list(self, now: datetime | None) -> None:
         address = self._client.address
-        customers, _ = array(self._client.get("customer"), CompanyRow, address)
-        carriers: list[CompanyRow] = []
+        customers = listed(self._client.get("customer"), address)
+        carriers = Listed()
         if self._has_carriers:
             try:
-                carriers, _ = array(self._client.get("carrier"), CompanyRow, address)
+                carriers = listed(self._client.get("carrier"), address)
             except MissingPath:
                 self._has_carriers = False  # seen in third parties' clients only
+        # both were read: half a list is never taken over
         self._lists = {CompanyKind.CUSTOMER: customers, CompanyKind.CARRIER: carriers}
-        self._known = Names(name_them(customers), name_them(carriers))
+        self._known = Names(
+            name_them(customers.rows),
+            name_them(carriers.rows),
+            {row.key: code for row in customers.rows if (code := currency_code(row.currency))},
+            {row.key: code for row in carriers.rows if (code := currency_code(row.currency))},
+        )
         self._listed_at = now or self._listed_at
 
     def _names(self, outdated: bool) -> Names:
@@ -155,22 +151,31 @@ class ConnexCS:
 
     def _companies(self) -> Iterator[Company]:
         names = {CompanyKind.CUSTOMER: self._known.customers, CompanyKind.CARRIER: self._known.carriers}
-        for kind, rows in self._lists.items():
-            yield from companies(rows, kind, names[kind], self._connection_id)
+        for kind, found in self._lists.items():
+            yield from companies(found.rows, kind, names[kind], self._connection_id)
+
+    def _tell_unread(self) -> Iterator[str]:
+        """Say what the lists hold that cannot be read."""
+        for kind, found in self._lists.items():
+            if found.unreadable:
+                entries = "1 entry" if found.unreadable == 1 else f"{found.unreadable} entries"
+                yield f"{entries} of its list of {kind.value}s cannot be read; nobody counts as gone while that is so."
+            names = self._known.customers if kind is CompanyKind.CUSTOMER else self._known.carriers
+            if untagged := [names[row.key] for row in found.rows if tags_of(row.tags) is None]:
+                yield f"The tags cannot be read of {_some(untagged)}; rules by tag leave them out."
 
     def _balances(self, notes: list[str]) -> Iterator[Reading]:
         unread: list[str] = []
-        for row in self._lists.get(CompanyKind.CUSTOMER, ()):
-            name, value = self._known.customers.get(row.key, ""), balance(row)
-            if value is None or not name:
-                unread.append(name or "a customer without a number")
+        customers = self._lists.get(CompanyKind.CUSTOMER, Listed())
+        for row in customers.rows:
+            name, value = self._known.customers[row.key], balance(row)
+            if value is None:
+                unread.append(name)
             elif self._listed_at is not None:
-                currency = (row.currency or "").upper()
-                kind = CompanyKind.CUSTOMER
+                kind, currency = CompanyKind.CUSTOMER, currency_code(row.currency)
                 yield Reading(self._connection_id, ReadingKind.BALANCE, kind, name, value, self._listed_at, currency)
         if unread:
-            more = f" and {len(unread) - 3} more" if len(unread) > 3 else ""
-            notes.append(f"The balance cannot be read of {', '.join(unread[:3])}{more}.")
+            notes.append(f"The balance cannot be read of {_some(unread)}.")
 
     # -- channels --------------------------------------------------------------------------------------------------------
 
@@ -237,6 +242,11 @@ class ConnexCS:
         return f"{sum(row.channels for row in live.customers):,.0f} channels in use"
 
 
+def _some(names: list[str]) -> str:
+    """Name the first three."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def _name_of(row: LiveRow, known: Mapping[str, str]) -> str:
     """Name a company of the script's answer: by its id, else by the name it gives."""
     return known.get(text(row.id)) or (row.name or "")
@@ -248,17 +258,6 @@ def _clock_words(ahead: timedelta) -> str:
     return (
         f"The switch's clock is {seconds:.0f} s {where} this computer's; set this computer's by NTP, or windows will miss calls."
     )
-
-
-def _sign_in(options: Mapping[str, str], secrets: Mapping[str, str]) -> SignIn:
-    said = options.get("auth", "").strip().lower()
-    if not said:
-        return SignIn.TOKEN if secrets.get("token") else SignIn.BASIC
-    try:
-        return SignIn(said)
-    except ValueError as error:
-        sentence = "Choose how to sign in: basic, jwt or token."
-        raise BadInput(sentence, {"auth": sentence}) from error
 
 
 def _cost_from(options: Mapping[str, str]) -> CostFrom:
@@ -276,15 +275,3 @@ def _live_path(options: Mapping[str, str]) -> str:
         sentence = "Give the script's path as scriptforge/APP/ID."
         raise BadInput(sentence, {"live_path": sentence})
     return path
-
-
-def _number(options: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
-    said = options.get(name, "").strip()
-    try:
-        value = float(said) if said else default
-        if not least <= value <= most:
-            raise ValueError
-    except ValueError as error:
-        sentence = f"Give a number from {least:g} to {most:g}."
-        raise BadInput(sentence, {name: sentence}) from error
-    return value

@@ -15,7 +15,8 @@ import numpy as np
 
 from noc_alerts.metrics.columns import NO_TIME, Calls, make_calls
 from noc_alerts.model.companies import Dimension
-from noc_alerts.switches.connexcs_decode import BreakoutRow, Names, number, text
+from noc_alerts.switches.connexcs_decode import BreakoutRow, Names, text
+from noc_alerts.switches.numbers import number
 
 MINUTE_MS: Final = 60_000
 #: Long gaps are read in spans of this length.

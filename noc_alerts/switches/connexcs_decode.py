@@ -1,4 +1,4 @@
-"""ConnexCS rows in, columns of calls and companies out.
+"""ConnexCS rows in, columns of calls out. Companies: connexcs_companies.py.
 
 Whole pages are decoded at once; only where that fails, each row is looked at by itself, so that one bad row costs one record.
 Pure; no I/O. Must not import Qt, the store or the network. Fields: reference of ConnexCS's published clients. Not stated there
@@ -6,7 +6,7 @@ and assumed: `ring_duration` is in seconds, and a post-dial delay of 0 means tha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -16,8 +16,9 @@ import numpy as np
 
 from noc_alerts.metrics.columns import MICRO, NO_TIME, Bools, Calls, Ints, make_calls
 from noc_alerts.metrics.factors import Floats
-from noc_alerts.model.companies import Company, CompanyKind, CompanyStatus, Dimension
+from noc_alerts.model.companies import Dimension
 from noc_alerts.model.errors import SwitchBadAnswer
+from noc_alerts.switches.numbers import LARGEST, currency_code, number
 from noc_alerts.switches.protocol import LiveCall
 
 T = TypeVar("T")
@@ -47,14 +48,6 @@ CDR_FIELDS: Final = (
     "sip_reason",
     "release_reason",
 )
-
-_LARGEST = 1e12  # no number of a record is above it; a larger one would not fit into whole millionths
-_STATUSES = {
-    "active": CompanyStatus.ACTIVE,
-    "inactive": CompanyStatus.INACTIVE,
-    "penalty": CompanyStatus.PENALTY,
-    "pending approval": CompanyStatus.PENDING,
-}
 
 
 class CostFrom(StrEnum):
@@ -94,23 +87,6 @@ class CdrRow(msgspec.Struct):
         first = text(self.callid) or f"{self.dt} {text(self.source_cli)} {text(self.dest_number)}"
         second = text(self.callid_b)
         return f"{first}/{second}" if second else first
-
-
-class CompanyRow(msgspec.Struct):
-    """One customer or carrier as it arrives."""
-
-    id: Text = None
-    provider_id: Text = None
-    name: str | None = None
-    credit: Number = None
-    debit_limit: Number = None
-    currency: str | None = None
-    status: str | None = None
-
-    @property
-    def key(self) -> str:
-        """Give the switch's own id, "" when there is none."""
-        return text(self.id) or text(self.provider_id)
 
 
 class BreakoutRow(msgspec.Struct):
@@ -215,23 +191,14 @@ def _unreadable(raw: bytes, address: str) -> SwitchBadAnswer:
     return SwitchBadAnswer(f"The switch at {address} answers with {looks}; its calls are unknown now.")
 
 
-def number(value: Number) -> float | None:
-    """Read a number that may be a text, as "12,345.67"; None for none, and for what is no finite number."""
-    if value is None or value == "":
-        return None
-    try:
-        found = float(value.replace(",", "") if isinstance(value, str) else value)
-    except ValueError:
-        return None
-    return found if abs(found) <= _LARGEST else None
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What records call by number: the switch's id -> name."""
+    """What records call by number: the switch's id -> name, and id -> currency of those that have one."""
 
     customers: Mapping[str, str]
     carriers: Mapping[str, str]
+    customer_currencies: Mapping[str, str] = field(default_factory=dict)
+    carrier_currencies: Mapping[str, str] = field(default_factory=dict)
 
     def customer(self, key: str) -> str:
         """Name a customer; one that is not in the list keeps its number."""
@@ -241,35 +208,15 @@ class Names:
         """Name a carrier; "" for the 0 and the null of a call that had none."""
         return "" if key in ("", "0") else self.carriers.get(key, key)
 
-
-def name_them(rows: Sequence[CompanyRow]) -> dict[str, str]:
-    """Give id -> name; a name that is there twice gets its number, one that is missing is its number."""
-    names = [row.name.strip() if row.name else "" for row in rows]
-    return {
-        row.key: name if name and names.count(name) == 1 else f"{name} ({row.key})" if name else row.key
-        for row, name in zip(rows, names, strict=True)
-        if row.key
-    }
-
-
-def companies(rows: Sequence[CompanyRow], kind: CompanyKind, names: Mapping[str, str], connection_id: int) -> list[Company]:
-    """Make companies of rows; those without an id are left out."""
-    return [
-        Company(connection_id, kind, row.key, names[row.key], status_of(row.status), (row.currency or "").upper())
-        for row in rows
-        if row.key in names
-    ]
-
-
-def status_of(status: str | None) -> CompanyStatus:
-    """Read a status as the account spells it; the literals are not documented, so others are unknown, not refused."""
-    return _STATUSES.get((status or "").strip().lower(), CompanyStatus.UNKNOWN)
-
-
-def balance(row: CompanyRow) -> float | None:
-    """Give what a customer can still spend: credit + debit limit; None when the credit cannot be read."""
-    credit = number(row.credit)
-    return None if credit is None else credit + (number(row.debit_limit) or 0.0)
+    def currencies(self, rows: Sequence[CdrRow], cost_from: CostFrom) -> list[str]:
+        """Give the currency of each record's cost: the carrier's, else that of the customer's rate card, else the customer's."""
+        asked = self.carrier_currencies if cost_from is CostFrom.PROVIDER else {}
+        card = {said: currency_code(said) for said in {row.customer_card_currency for row in rows}}
+        paid = self.customer_currencies
+        return [
+            asked.get(text(row.provider_id)) or card[row.customer_card_currency] or paid.get(text(row.customer_id), "")
+            for row in rows
+        ]
 
 
 # -- records -------------------------------------------------------------------------------------------------------------
@@ -303,7 +250,7 @@ def to_calls(rows: Sequence[CdrRow], names: Names, cost_from: CostFrom) -> tuple
         cost_u=asked if cost_from is CostFrom.PROVIDER else paid,
         income_u=paid if cost_from is CostFrom.PROVIDER else np.zeros_like(paid),
         sip_code=sip,
-        text=_texts(rows, names),
+        text=_texts(rows, names, cost_from),
         sip_reason=[row.sip_reason or "" for row in rows],
         hangup=[row.release_reason or "" for row in rows],
     )
@@ -338,7 +285,7 @@ def to_live(rows: Sequence[LiveCallRow], names: Names) -> tuple[LiveCall, ...]:
     )
 
 
-def _texts(rows: Sequence[CdrRow], names: Names) -> dict[Dimension, list[str]]:
+def _texts(rows: Sequence[CdrRow], names: Names, cost_from: CostFrom) -> dict[Dimension, list[str]]:
     return {
         Dimension.CLIENT: [names.customer(text(row.customer_id)) for row in rows],
         Dimension.GATEWAY: [names.carrier(text(row.provider_id)) for row in rows],
@@ -346,7 +293,7 @@ def _texts(rows: Sequence[CdrRow], names: Names) -> dict[Dimension, list[str]]:
         Dimension.CODE_NAME: [row.customer_card_dest_name or "" for row in rows],
         Dimension.SRC: [text(row.source_cli) for row in rows],
         Dimension.DST: [text(row.dest_number) for row in rows],
-        Dimension.CURRENCY: [(row.customer_card_currency or "").upper() for row in rows],
+        Dimension.CURRENCY: names.currencies(rows, cost_from),
         Dimension.SERVICE: ["calls"] * len(rows),
     }
 
@@ -362,10 +309,12 @@ def _ms(name: str, values: Sequence[Number], bad: dict[int, str], scale: int) ->
     """Give whole numbers, `scale` to the unit; 0 for none, and for a bad one, whose row is noted."""
     found: Floats
     try:
+        if str in set(map(type, values)) and any(isinstance(value, str) and "_" in value for value in values):
+            raise ValueError  # Python would read "1_0" as ten
         found = np.array(values, dtype=np.float64)
     except ValueError:
         found = np.array([np.nan if number(value) is None else number(value) for value in values], dtype=np.float64)
-    odd = ~(np.abs(found) <= _LARGEST)
+    odd = ~(np.abs(found) <= LARGEST)
     for row in np.flatnonzero(odd).tolist():
         value = values[row]
         if value is not None and value != "":

@@ -16,9 +16,10 @@ from noc_alerts.model.connections import BadRecord
 from noc_alerts.model.errors import SwitchBadAnswer, SwitchRefused
 from noc_alerts.switches import connexcs_sweep as sweep
 from noc_alerts.switches.connexcs_breakout import failed_calls, failed_of, parameters, second, spans
-from noc_alerts.switches.connexcs_decode import CDR_FIELDS, BreakoutRow, CdrRow, CostFrom, Names, array, number, text, to_calls
+from noc_alerts.switches.connexcs_decode import CDR_FIELDS, BreakoutRow, CdrRow, CostFrom, Names, array, text, to_calls
 from noc_alerts.switches.connexcs_http import Client, MissingPath, NotUnderstood
 from noc_alerts.switches.connexcs_sweep import Cursor, Reach, Slice
+from noc_alerts.switches.numbers import number
 from noc_alerts.switches.protocol import PAGE_ROWS, Page
 
 #: The account's own limit of records an answer.

@@ -6,7 +6,7 @@ import Qt or the store.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -67,6 +67,8 @@ class Kamailio:
         self._database = CallDatabase(options.get("database_url", ""), secrets.get("database_password", ""), records, zone)
         self._customers_table = options.get("customers_table", "").strip() or "customers"
         self._currencies: dict[str, str] = {}
+        self._seen: dict[CompanyKind, set[str]] = {kind: set() for kind in CompanyKind}  # had a call, listed or not
+        self._listed: dict[CompanyKind, set[str]] = {kind: set() for kind in CompanyKind}  # at any time since the start
 
     def pages(self, cursor: str | None, now: datetime) -> Iterator[Page]:
         """Give the records after `cursor` (the highest id read), and the `READ_BACK_IDS` before it once more, for late rows.
@@ -109,18 +111,20 @@ class Kamailio:
         notes: list[str] = []
         carriers = self._carriers(notes)
         balances = self._balances(notes)
+        self._tell_unread(balances or (), notes)
         up = [dialog for dialog in dialogs if dialog.state != _DELETED]
         counts = {kind: _count(up, word) for kind, word in ((CompanyKind.CUSTOMER, "customer"), (CompanyKind.CARRIER, "carrier"))}
-        companies = self._companies(balances, carriers, counts)
+        companies = self._companies(balances or [], carriers or {}, counts)
         if balances:
             self._currencies = {balance.name: balance.currency for balance in balances}
         return State(
             at=now,
             live=tuple(_live_call(dialog) for dialog in up),
             companies=companies,
-            readings=(*self._channels(companies, counts, total, now), *self._money(balances, now)),
+            readings=(*self._channels(companies, counts, total, now), *self._money(balances or [], now)),
             up_since=_up_since(uptime, now),
             notes=tuple(notes),
+            partial=_partial(balances, carriers),
         )
 
     def check(self, now: datetime) -> Iterator[CheckStep]:
@@ -166,8 +170,8 @@ class Kamailio:
         currencies = [self._currencies.get(name, "") for name in calls.dimension(Dimension.CLIENT)]
         return replace(calls, text={**calls.text, Dimension.CURRENCY: currencies})
 
-    def _carriers(self, notes: list[str]) -> dict[str, bool]:
-        """Give carrier -> whether one of its targets is active."""
+    def _carriers(self, notes: list[str]) -> dict[str, bool] | None:
+        """Give carrier -> whether one of its targets is active; None = not known now."""
         try:
             found: dict[str, bool] = {}
             for target in self._rpc.call("dispatcher.list", Dispatcher).destinations:
@@ -176,27 +180,35 @@ class Kamailio:
             return found
         except SwitchBadAnswer as error:
             notes.append(f"The list of carriers is not there: {error}")
-            return {}
+            return None
 
-    def _balances(self, notes: list[str]) -> list[Balance]:
+    def _balances(self, notes: list[str]) -> list[Balance] | None:
+        """Give what the customers table says; None = there is none, or it cannot be read now."""
         if self._customers_table == "-":
-            return []
+            return None
         try:
             return self._database.balances(self._customers_table)
         except SwitchError as error:
             notes.append(f"Balances are not known now: {error}")
-            return []
+            return None
+
+    def _tell_unread(self, balances: Sequence[Balance], notes: list[str]) -> None:
+        """Say whose balance is no number."""
+        names = [it.name for it in balances if it.unread]
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            notes.append(f"The balance cannot be read of {', '.join(names[:3])}{more}.")
 
     def _companies(
         self, balances: list[Balance], carriers: dict[str, bool], counts: Mapping[CompanyKind, Counter[str]]
     ) -> tuple[Company, ...]:
-        """Give the customers of the table (or of calls in progress, where there is none) and the carriers."""
+        """Give the customers of the table, the carriers of the dispatcher, and those that only calls in progress told of."""
         customers = {balance.name: balance.currency for balance in balances}
-        for name in counts[CompanyKind.CUSTOMER]:
+        for name in self._unlisted(CompanyKind.CUSTOMER, set(customers), counts):
             customers.setdefault(name, "")
         states = {True: CompanyStatus.ACTIVE, False: CompanyStatus.INACTIVE}
         statuses = {name: states[active] for name, active in carriers.items()}
-        for name in counts[CompanyKind.CARRIER]:
+        for name in self._unlisted(CompanyKind.CARRIER, set(statuses), counts):
             statuses.setdefault(name, CompanyStatus.UNKNOWN)
         return (
             *(
@@ -205,6 +217,15 @@ class Kamailio:
             ),
             *(Company(self._connection_id, CompanyKind.CARRIER, name, name, statuses[name]) for name in sorted(statuses)),
         )
+
+    def _unlisted(self, kind: CompanyKind, listed: set[str], counts: Mapping[CompanyKind, Counter[str]]) -> set[str]:
+        """Give those that had calls since the start and were never listed: they must not come and go with their calls.
+
+        One that was listed and is not any more is gone. Without a list all that had calls are given.
+        """
+        self._seen[kind].update(counts[kind])
+        self._listed[kind] |= listed
+        return self._seen[kind] - self._listed[kind] if listed else self._seen[kind]
 
     def _channels(
         self, companies: tuple[Company, ...], counts: Mapping[CompanyKind, Counter[str]], total: int, now: datetime
@@ -278,6 +299,12 @@ def _live_call(dialog: Dialog) -> LiveCall:
         answer_ms=answer,
         text=text,
     )
+
+
+def _partial(balances: list[Balance] | None, carriers: dict[str, bool] | None) -> frozenset[CompanyKind]:
+    """Tell of which kinds somebody may be missing: there is no list, it could not be read now, or it names nobody."""
+    lists = {CompanyKind.CUSTOMER: balances, CompanyKind.CARRIER: carriers}
+    return frozenset(kind for kind, found in lists.items() if not found)
 
 
 def _count(dialogs: list[Dialog], profile: str) -> Counter[str]:

@@ -23,6 +23,7 @@ from noc_alerts.model.companies import Dimension
 from noc_alerts.model.connections import BadRecord
 from noc_alerts.model.errors import BadInput, SwitchBadAnswer, SwitchRefused, SwitchUnreachable
 from noc_alerts.switches.call_files_decode import half_even
+from noc_alerts.switches.numbers import currency_code, number
 from noc_alerts.switches.protocol import PAGE_ROWS
 
 CONNECT_S = 3
@@ -53,11 +54,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the customers table says of one customer; `amount` None = the table has no balance."""
+    """What the customers table says of one customer; `amount` None = no balance, `unread`: there is one that is no number."""
 
     name: str
     amount: float | None
     currency: str
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,11 @@ class CallDatabase:
         clause = _table_clause(table, wanted)
         for row in self._all(sa.select(*clause.columns).order_by(clause.c.name)):
             values = dict(zip(wanted, row, strict=True))
-            amount, currency = values.get("balance"), values.get("currency") or ""
-            found.append(Balance(str(values["name"]), None if amount is None else float(amount), str(currency).strip()))
+            if not (name := str(values["name"] or "").strip()):
+                continue
+            said = values.get("balance")
+            amount = number(said, sure=True)
+            found.append(Balance(name, amount, currency_code(values.get("currency")), amount is None and said not in (None, "")))
         return found
 
     def has_table(self, name: str) -> bool:
@@ -266,11 +271,11 @@ def _connect_args(url: sa.URL) -> dict[str, Any]:
 @contextmanager
 def _ended_after(connection: sa.Connection, seconds: float) -> Iterator[None]:
     """Break the connection's socket when the work on it takes too long: a server that stopped answering keeps no thread."""
-    number = getattr(connection.connection.dbapi_connection, "fileno", None)
-    if number is None:
+    descriptor = getattr(connection.connection.dbapi_connection, "fileno", None)
+    if descriptor is None:
         yield
         return
-    copy = socket.socket(fileno=os.dup(number()))
+    copy = socket.socket(fileno=os.dup(descriptor()))
 
     def end() -> None:
         try:
@@ -309,6 +314,8 @@ def _decode(rows: Sequence[Sequence[Any]], names: Sequence[str], zone: ZoneInfo)
     end = np.where((end == NO_TIME) & answered, answer + duration, end)
     end = np.where((end == NO_TIME) & (setup != NO_TIME), setup, end)
     texts = {dim: ["" if v is None else str(v) for v in table[name]] for name, dim in _TEXTS.items() if name in table}
+    if Dimension.CURRENCY in texts:
+        texts[Dimension.CURRENCY] = [currency_code(text) for text in texts[Dimension.CURRENCY]]
     if Dimension.GATEWAY in texts:
         texts[Dimension.GATEWAY] = ["" if name == _NO_CARRIER else name for name in texts[Dimension.GATEWAY]]
     texts[Dimension.SERVICE] = ["calls"] * n
@@ -356,10 +363,8 @@ def _stock_ms(values: Sequence[Any], zone: ZoneInfo) -> Ints:
 
 
 def _number(value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        return float("nan")
+    found = number(value, sure=True)
+    return float("nan") if found is None else found
 
 
 def _scaled(values: Sequence[Decimal | float | int | str | None], scale: int, empty: int = NO_TIME) -> Ints:

@@ -1,12 +1,12 @@
 """What a switch is to the rest of the program."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from noc_alerts.metrics.columns import Calls
-from noc_alerts.model.companies import Company, Dimension, Reading
+from noc_alerts.model.companies import Company, CompanyKind, Dimension, Reading
 from noc_alerts.model.connections import BadRecord, CheckStep
 
 #: Records a page, so that neither the window nor the engine stutters (DESIGN section 3).
@@ -43,7 +43,8 @@ class State:
     """What a switch says about the present, beside its records.
 
     `live`: calls in progress, None = this switch does not tell. `up_since`: start of the switch, None = not told.
-    `companies`: None = not told. `notes`: sentences about what is missing (shown in the switch's health).
+    `companies`: None = not told. `partial`: kinds of which that list may lack somebody; a company of another kind that is not in
+    it is gone. `notes`: sentences about what is missing (shown in the switch's health).
     """
 
     at: datetime
@@ -51,7 +52,8 @@ class State:
     companies: tuple[Company, ...] | None = None
     readings: tuple[Reading, ...] = ()
     up_since: datetime | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    partial: frozenset[CompanyKind] = frozenset()
 
 
 class Switch(Protocol):
@@ -72,3 +74,13 @@ class Switch(Protocol):
 
     def close(self) -> None:
         """Let go of sockets and files."""
+
+
+class Readable(Protocol):
+    """A switch's interface as users' scripts may read it. Safe from several threads, beside the poll thread's `Switch`."""
+
+    def get(self, path: str) -> str:
+        """Read a path and give its JSON text, within seconds. Raises BadInput for a path that is not allowed, SwitchError."""
+
+    def close(self) -> None:
+        """Let go of sockets; a reading that waits ends."""

@@ -240,7 +240,9 @@ def test_the_test_button_sends_and_changes_nothing(rig: Rig) -> None:
     steps = rig.service.test_alert(alert, seen.append).result(20)
     assert steps == seen
     assert steps[0].ok and "would fire" in steps[0].answer
-    assert not steps[1].ok and "not set up" in steps[1].answer
+    assert steps[1].ok and steps[1].what == "Write the text" and steps[1].text.startswith("TEST ")
+    assert not steps[2].ok and "not set up" in steps[2].answer
+    assert steps[2].text.split("\n")[0] == steps[1].text.split("\n")[0]
     kept = rig.service.store.outbox.list(10)
     assert [(d.facts.cause, d.state) for d in kept] == [(Cause.TEST, DeliveryState.FAILED)]
     assert rig.service.store.alarms.count_active() == 0

@@ -263,7 +263,7 @@ def test_deleted_meanwhile_can_be_saved_as_new(world: World, qtbot: Any, recorde
 
 def test_nobody_told_is_said_at_the_recipients(world: World) -> None:
     editor = open_saved(world, recipients=())
-    hint = editor.form._sections.told_hint
+    hint = editor.form.told.told_hint
     assert hint.isHidden()
     editor.form.inputs.tray.setChecked(False)
     assert hint.text() == "Nobody is told. Add an address."
@@ -312,7 +312,8 @@ def test_tab_goes_in_reading_order_and_everything_has_a_name(world: World, qtbot
     i = editor.form.inputs
     wanted: list[QWidget] = [
         i.title, i.kind, i.area, i.names._entries[0], i.names._input, i.connection_id, i.sample_period, i.min_calls, i.operator,
-        i.threshold, i.reset, i.hold, i.keep, i.level, i.recipients._entries[0], i.recipients._input, i.tray, i.tell_recovery,
+        i.threshold, i.reset, editor.form.limits.second, i.strict, i.hold, i.keep, i.no_data, i.duty, i.level, i.repeat,
+        i.penalty, i.recipients._entries[0], i.recipients._input, i.template, editor.form.told.edit, i.tray, i.tell_recovery,
         editor.chart.chart, editor.test.button,
     ]  # fmt: skip
     found: list[str] = []

@@ -13,9 +13,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from test_alerts_world import NOW, World, asr_alert, make_world, raise_alarm
+from test_setup_world import find
 
 from noc_alerts.model.alarms import Verdict
-from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
+from noc_alerts.model.alerts import Alert, Area, Operator, Scope
+from noc_alerts.model.changes import ChangeKind
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.store import open_store
 from ui.alerts import words
@@ -68,7 +70,7 @@ def test_rows_say_value_sample_age_limit_and_who_is_told(world: World, page: Ale
     now = cell(page, alert, "now")
     assert now.plain == "5.4 %" and now.second == "294 attempts, 12\N{THIN SPACE}s old"
     assert cell(page, alert, "state").text == "In alarm" and "14\N{THIN SPACE}min" in cell(page, alert, "state").second
-    assert cell(page, alert, "told").text == "1 recipient"
+    assert (cell(page, alert, "told").text, cell(page, alert, "told").second) == ("1 mail", "and the tray")
     assert page.list.model.style(0).wash is Role.CRITICAL_WASH
     assert sentence(page) == "1 alert, 1 in alarm"
     assert "Low ASR, carrier bravo" in page.list.model.data(page.list.model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
@@ -144,9 +146,9 @@ def test_delete_and_undo_bring_the_same_alert_back(world: World, page: AlertsPag
     undo = recorder.said[-1].undo
     assert undo is not None
     undo()
-    (back,) = world.store.alerts.all()
-    assert replace(back, id=alert.id) == alert
+    assert world.store.alerts.all() == [alert]  # under its old id, so that history and alarms are its own again
     assert page.list.model.total == 1 and world.service.soons == 2
+    assert [change.kind for change in world.store.alerts.history(alert.id or 0)] == [ChangeKind.RESTORED, ChangeKind.DELETED]
 
 
 def test_undo_of_a_delete_says_when_the_title_is_taken_meanwhile(world: World, page: AlertsPage, recorder: Recorder) -> None:
@@ -166,7 +168,7 @@ def test_every_pause_has_an_end(world: World, page: AlertsPage, recorder: Record
     alert = world.add(asr_alert())
     world.round()
     page.list.select(alert.id or 0)
-    menu = page.list.pause_menu(page)
+    menu = page.commands.menus.pause(page)
     actions = {action.objectName(): action for action in menu.actions() if action.objectName()}
     assert [actions[name].text() for name in sorted(actions)] == [
         "Pause for 15 min", "Pause for 1 h", "Pause until 08:00", "End the pause",
@@ -178,7 +180,7 @@ def test_every_pause_has_an_end(world: World, page: AlertsPage, recorder: Record
         assert paused.paused_until == NOW + length and paused.is_active(NOW + length)
     assert cell(page, alert, "state").text == "Paused" and cell(page, alert, "state").second == "until 08:00"
     page.list.select(alert.id or 0)
-    off = next(a for a in page.list.pause_menu(page).actions() if a.objectName() == "alerts_pause_off")
+    off = next(a for a in page.commands.menus.pause(page).actions() if a.objectName() == "alerts_pause_off")
     assert off.isEnabled()
     off.trigger()
     assert world.store.alerts.all()[0].paused_until is None
@@ -216,15 +218,35 @@ def test_several_rows_are_switched_off_and_deleted_at_once(world: World, page: A
     assert world.store.alerts.all() == []
 
 
-def test_duplicate_gets_a_free_title(world: World, page: AlertsPage, qtbot: Any) -> None:
+def test_duplicate_opens_the_copy_with_its_title_chosen(world: World, page: AlertsPage, recorder: Recorder, qtbot: Any) -> None:
     alert = world.add(asr_alert())
     world.round()
     for wanted in ("Copy of Low ASR, carrier bravo", "Copy 2 of Low ASR, carrier bravo"):
         page.list.select(alert.id or 0)
         qtbot.keyClick(page.list.area.view, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-        row = page.list.current()
-        assert row is not None and row.alert.title == wanted
+        assert page.editor is not None and page.editor.title == wanted
+        title = page.editor.form.inputs.title
+        assert title.hasFocus() and title.selectedText() == wanted
+        world.commands.run("go.back")
     assert len({each.title for each in world.store.alerts.all()}) == 3
+    undo = recorder.said[-1].undo
+    assert undo is not None
+    undo()
+    assert len(world.store.alerts.all()) == 2 and "copies" not in recorder.said[-1].words
+
+
+def test_several_duplicates_are_made_at_once_and_taken_back_at_once(world: World, page: AlertsPage, recorder: Recorder) -> None:
+    for at in range(3):
+        world.add(asr_alert(f"Alert {at}"))
+    world.round()
+    page.list.area.view.selectAll()
+    page.duplicate()
+    assert page.editor is None and len(world.store.alerts.all()) == 6
+    assert recorder.said[-1].words == "3 copies made"
+    undo = recorder.said[-1].undo
+    assert undo is not None
+    undo()
+    assert len(world.store.alerts.all()) == 3
 
 
 def test_chips_hide_states_and_the_head_says_so(world: World, page: AlertsPage) -> None:
@@ -260,8 +282,9 @@ def test_explain_reads_out_verdict_and_transitions(world: World, page: AlertsPag
     world.round()
     page.list.select(alert.id or 0)
     assert world.commands.run("alerts.explain")
-    dialog = world.window.findChild(ExplainDialog, "alert_explain")
-    assert dialog.sentence == "No data: 18 of 50 calls in 5\N{THIN SPACE}min, so it neither fires nor clears."
+    dialog = find(world.window, ExplainDialog, "alert_explain")
+    qtbot.waitUntil(lambda: dialog.sentence.text() != "Asking…")
+    assert world.service.explained == [(alert.id, None)] and dialog.sentence.text().startswith("It is ready")
     (change,) = dialog.model.rows()
     assert change.text == "ASR 5.4 % < 30.0 %, 294 attempts in 5 min."
     assert dialog.model.cell(0, 4).second == "it was decided to tell people"
@@ -284,12 +307,6 @@ def test_explain_reads_out_verdict_and_transitions(world: World, page: AlertsPag
 )
 def test_usual_reset(area: Area, operator: Operator, threshold: float, usual: float | None) -> None:
     assert words.usual_reset(area, operator, threshold) == usual
-
-
-def test_told_words_follow_the_policy() -> None:
-    assert words.told_words(asr_alert())[:2] == ("1 recipient", "and tray")
-    quiet = asr_alert(recipients=(), level=NoticeLevel.NONE)
-    assert words.told_words(quiet) == ("nobody", "at level None", False)
 
 
 def test_show_item_opens_alerts_new_ones_and_alarms(world: World, page: AlertsPage) -> None:

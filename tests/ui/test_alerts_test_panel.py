@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
-from test_alerts_world import World, asr_alert, fill, make_world, open_saved
+from test_alerts_world import NOW, World, asr_alert, fill, make_world, open_saved
 
+from noc_alerts.model.alerts import Scope
+from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.connections import CheckStep
+from noc_alerts.model.deliveries import Channel
 from noc_alerts.model.errors import NocError
+from noc_alerts.scheduler import Service
+from noc_alerts.secrets import Secrets
 from noc_alerts.store import open_store
+from ui.alerts.explain import ExplainDialog
+from ui.alerts.test_panel import TestPanel, TextDialog
 from ui.messages import Recorder
 
 
@@ -95,3 +102,93 @@ def test_results_for_a_closed_editor_are_dropped(world: World, qtbot: Any, recor
     world.service.future.set_result([])
     qtbot.wait(20)
     assert recorder.failed == []
+
+
+def test_company_and_channels_are_chosen(world: World, qtbot: Any) -> None:
+    editor = open_saved(world, scope=Scope(CompanyKind.CARRIER))
+    panel = editor.test
+    assert panel.subject.count() == 5 and panel.subject.currentText() == "the worst now"
+    editor.start_test()
+    assert world.service.test_asks == [(None, None)] and world.service.future is not None
+    world.service.future.set_result([])
+    qtbot.waitUntil(lambda: not panel.running)
+    delta = (world.switches[0].id or 0, Subject.company(CompanyKind.CARRIER, "delta"))
+    assert panel.subject.set_data(delta)
+    qtbot.mouseClick(panel.channels[Channel.SMS], Qt.MouseButton.LeftButton)
+    world.round()  # a new picture leaves the choice alone
+    editor.start_test()
+    assert world.service.test_asks[-1] == (delta, frozenset({Channel.TRAY, Channel.EMAIL}))
+    world.service.future.set_result([])
+    qtbot.waitUntil(lambda: not panel.running)
+    for channel in (Channel.TRAY, Channel.EMAIL):
+        panel.channels[channel].setChecked(False)
+    editor.start_test()
+    world.service.future.set_result([])
+    qtbot.waitUntil(lambda: not panel.running)
+    assert panel._note.text() == "04:12:38: no channel is chosen, so nothing was sent"
+
+
+def test_the_text_of_a_row_is_shown_exactly_as_sent(world: World, qtbot: Any) -> None:
+    editor = open_saved(world)
+    editor.start_test()
+    sent = "Subject: TEST Low ASR\n\n<b>5.4 %</b>  of 294\n"
+    steps = [
+        CheckStep("Script", True, "Returned breached.", timedelta(seconds=1), "lon-1", "log: begun\nlog: 3 callers"),
+        CheckStep("E-mail", True, "250 2.0.0 queued as 4F1C2A", timedelta(milliseconds=840), "noc@tessera.example", sent),
+        CheckStep("Tell", False, "Nobody would be told.", timedelta(0)),
+    ]
+    assert world.service.future is not None
+    world.service.future.set_result(steps)
+    panel = editor.test
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
+    panel.area.view.setFocus()
+    panel.area.view.select_key(2)
+    qtbot.keyClick(panel.area.view, Qt.Key.Key_Return)
+    dialog = world.window.findChild(TextDialog, "alert_test_text_dialog")
+    assert dialog is not None and dialog.sent.toPlainText() == sent and dialog.sent.isReadOnly()
+    assert dialog.windowTitle() == "E-mail, noc@tessera.example"
+    dialog.reject()
+    for key, said in ((1, "log: begun\nlog: 3 callers"), (3, "Nothing was written in this step.")):
+        shown = panel.show_text(key)
+        assert shown is not None and shown.sent.toPlainText() == said
+        shown.reject()
+
+
+def test_explain_asks_about_the_alert_and_about_a_company(world: World, qtbot: Any) -> None:
+    editor = open_saved(world)
+    world.press("E")
+    dialog = world.window.findChild(ExplainDialog, "alert_explain")
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "It is ready" in dialog.sentence.text())
+    assert world.service.explained == [(editor.alert_id, None)]
+    names = [dialog.subject.itemText(at) for at in range(dialog.subject.count())]
+    assert names[0] == "the alert as a whole" and names[1].startswith("bravo, ")  # whom it names comes first
+    assert "delta, lon-1" in names
+    delta = (world.switches[0].id or 0, Subject.company(CompanyKind.CARRIER, "delta"))
+    world.service.explanation = ("It does not look at carrier delta.",)
+    assert dialog.subject.set_data(delta)
+    dialog.subject.activated.emit(dialog.subject.currentIndex())
+    qtbot.waitUntil(lambda: dialog.sentence.text() == "It does not look at carrier delta.")
+    assert world.service.explained[-1] == (editor.alert_id, delta)
+    dialog.reject()
+
+
+def test_explain_and_test_with_the_real_service(world: World, qtbot: Any, tmp_path: Path) -> None:
+    editor = open_saved(world)
+    service = Service(world.store, Secrets(tmp_path, environ={}), clock=lambda: NOW)
+    context = replace(world.context, service=service)
+    try:
+        row = world.page.list.model.find(editor.alert_id)
+        assert row is not None
+        dialog = ExplainDialog(context, row, NOW, world.window)
+        qtbot.waitUntil(lambda: dialog.sentence.text() not in ("", "Asking…"), timeout=10_000)
+        assert dialog.sentence.text().endswith(".") and "fault in this program" not in dialog.sentence.text()
+        panel = TestPanel(context, editor.form.alert, lambda: NOW)
+        qtbot.addWidget(panel)
+        panel.start()
+        qtbot.waitUntil(lambda: not panel.running, timeout=10_000)
+        assert panel.model.rowCount() >= 1 and panel.model.cell(0, 0).text == "Evaluate"
+        panel.close_for_good()
+        dialog.reject()
+    finally:
+        service.stop()

@@ -18,6 +18,7 @@ from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, Rul
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.companies import CompanyKind, CompanyStatus, Subject
 from noc_alerts.model.connections import CheckStep, Connection, Health, HealthState, SwitchKind
+from noc_alerts.model.deliveries import Channel
 from noc_alerts.model.ledger import Change, Ledger
 from noc_alerts.store import Store
 from ui.alerts.editor import AlertEditor
@@ -43,6 +44,9 @@ class FakeService:
     bridge: Bridge
     soons: int = 0
     tested: list[Alert] = field(default_factory=list)
+    test_asks: list[tuple[object, frozenset[Channel] | None]] = field(default_factory=list)
+    explained: list[tuple[int, object]] = field(default_factory=list)
+    explanation: tuple[str, ...] = ("It is ready: 42.0 % is not below 30.0 %.", "It fires < 30.0 %.")
     progress: Callable[[CheckStep], None] | None = None
     future: Future[list[CheckStep]] | None = None
     charts: dict[int, ChartSpec] = field(default_factory=dict)
@@ -52,8 +56,22 @@ class FakeService:
     def soon(self) -> None:
         self.soons += 1
 
-    def test_alert(self, alert: Alert, progress: Callable[[CheckStep], None]) -> Future[list[CheckStep]]:
+    def explain(self, alert_id: int, subject: tuple[int, Subject] | None) -> Future[tuple[str, ...]]:
+        self.explained.append((alert_id, subject))
+        future: Future[tuple[str, ...]] = Future()
+        future.set_result(self.explanation)
+        return future
+
+    def test_alert(
+        self,
+        alert: Alert,
+        progress: Callable[[CheckStep], None],
+        *,
+        subject: tuple[int, Subject] | None = None,
+        channels: frozenset[Channel] | None = None,
+    ) -> Future[list[CheckStep]]:
         self.tested.append(alert)
+        self.test_asks.append((subject, channels))
         self.progress, self.future = progress, Future()
         return self.future
 

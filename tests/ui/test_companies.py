@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMenu
 from test_setup_world import NOW, World, alarm_of, company, find, make_world, press, snapshot, state_of, switch_line, unnamed
 
 from noc_alerts.model.alerts import NoticeLevel
@@ -184,6 +185,26 @@ def test_enter_opens_the_charts_and_n_makes_an_alert(world: World, lon: Connecti
     assert world.commands.can("companies.new_alert")
     world.commands.action("companies.new_alert").trigger()
     assert world.gone[-1] == ("alerts", ("new", CARRIER, "bravo", lon.id))
+
+
+def test_its_alerts_are_shown_by_key_menu_and_cell(world: World, lon: Connection, page: CompaniesPage, qtbot: Any) -> None:
+    view = page.area.view
+    wanted = ("alerts", ("company", CARRIER, "bravo"))
+    view.select_key((lon.id, CARRIER, "bravo"))
+    world.commands.set_page("companies")
+    world.commands.action("companies.open_alerts").trigger()
+    assert world.gone == [wanted]
+    row = page.area.model.view_row((lon.id, CARRIER, "bravo"))
+    found = cell(page, "bravo", "alerts")
+    assert found.buttons == ("Show",) and found.spoken == "1 alert watches it"
+    (box,) = view._delegate.button_rects(view.visualRect(page.area.model.index(row, AT["alerts"])), found)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=box.center().toPoint())
+    assert world.gone == [wanted, wanted]
+    page._on_menu_asked((lon.id, CARRIER, "bravo"), view.mapToGlobal(view.rect().center()))
+    menu = find(page, QMenu, "companies_menu")
+    assert world.commands.action("companies.open_alerts") in menu.actions()
+    menu.close()
+    assert cell(page, "globex", "alerts").buttons == ()  # nothing to show, N makes one
 
 
 def test_without_a_switch_the_page_offers_to_connect_one(world: World, qtbot: Any) -> None:

@@ -5,7 +5,7 @@ Runs on the window's thread. Frames come from the service by the bridge; pyqtgra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QWidget
 
 from noc_alerts.engine.news import Frame, Snapshot, SwitchLine
 from noc_alerts.model.alarms import Alarm, RuleKind
-from noc_alerts.model.alerts import Alert
-from noc_alerts.model.companies import Subject
+from noc_alerts.model.alerts import Alert, Area, NoticeLevel
+from noc_alerts.model.companies import CompanyKind, Subject
 from ui import text
 from ui.alerts import words
 from ui.alerts.form_values import Watched
@@ -56,10 +56,10 @@ class ChartPane(Panel):
         self._saved: Alert | None = None
         self._standing: AlertRow | None = None
         self._choices: list[Choice] = []
+        self._tagged: Mapping[tuple[CompanyKind, str], frozenset[str]] = {}
         self.chooser = ComboBox("alert_chart_subject")
         self.chooser.setAccessibleName("Subject of the chart")
-        # at most: the panel's title goes before it where there is little room
-        theme.follow(self.chooser, lambda: self.chooser.setMaximumWidth(theme.px(184)))
+        theme.follow(self.chooser, self._fit)
         self.chooser.chosen.connect(self._on_chosen)
         self._range = SegmentedControl(
             [(key, said) for key, (said, _) in _RANGES.items()], "alert_chart_range", "Range of the chart", small=True
@@ -78,6 +78,10 @@ class ChartPane(Panel):
         self._rest.timeout.connect(self._show_choice)
         context.bridge.framed.connect(self._on_framed)
 
+    def _fit(self) -> None:
+        self.chooser.setMinimumWidth(theme.px(128))
+        self.chooser.setMaximumWidth(theme.px(184))  # the panel's title goes before it where there is little room
+
     @property
     def first_input(self) -> QWidget:
         """Return the first thing of the panel that takes the focus."""
@@ -89,7 +93,19 @@ class ChartPane(Panel):
         choice = self._feed.choice
         return None if choice is None else (choice.connection_id, choice.subject)
 
+    @property
+    def offered(self) -> list[tuple[Choice, str]]:
+        """Return every subject the form watches, the worst first, with its words."""
+        switches = {connection_id for connection_id, _ in self._choices}
+        names = {line.connection.id: line.connection.name for line in self._snapshot.switches} if self._snapshot else {}
+        at = {each: f", {names.get(each, '')}" if len(switches) > 1 else "" for each in switches}
+        return [(choice, f"{choice[1].label.partition(' ')[2]}{at[choice[0]]}") for choice in self._choices]
+
     # --- what it is told ---------------------------------------------------------------------------------------------
+
+    def know_tags(self, tagged: Mapping[tuple[CompanyKind, str], frozenset[str]]) -> None:
+        """Take which companies of a kind carry a tag."""
+        self._tagged = tagged
 
     def take_snapshot(self, snapshot: Snapshot | None) -> None:
         """Follow the companies there are and how far their switches can be trusted."""
@@ -135,9 +151,11 @@ class ChartPane(Panel):
         if watched is None or snapshot is None:
             return []
         found: list[Choice] = []
+        scope = watched.scope
+        tagged = self._tagged.get((scope.kind, scope.tag), frozenset()) if scope.tag else frozenset()
         for line in snapshot.companies:
-            fits = line.kind is watched.scope.kind and watched.connection_id in (None, line.connection_id)
-            if fits and (not watched.scope.names or line.name in watched.scope.names):
+            fits = line.kind is scope.kind and watched.connection_id in (None, line.connection_id)
+            if fits and (scope.everybody or line.name in scope.names or line.name in tagged):
                 found.append((line.connection_id, Subject.company(line.kind, line.name)))
         known = {subject for _, subject in found}
         for name in watched.scope.names:  # named, and not seen by any switch yet
@@ -165,13 +183,7 @@ class ChartPane(Panel):
         changed = set(choices) != set(self._choices)
         if changed:
             self._choices = choices
-            switches = {connection_id for connection_id, _ in choices}
-            names = {line.connection.id: line.connection.name for line in self._snapshot.switches} if self._snapshot else {}
-            offered: list[tuple[object, str]] = []
-            for choice in choices:
-                at = f", {names.get(choice[0], '')}" if len(switches) > 1 else ""
-                offered.append((choice, f"{choice[1].label.partition(' ')[2]}{at}"))
-            self.chooser.set_choices(offered)
+            self.chooser.set_choices(list(self.offered))
         self.chooser.setVisible(len(choices) > 1)
         return changed
 
@@ -192,7 +204,7 @@ class ChartPane(Panel):
 
         self._offer()
         choice, watched = self._current(), self._watched
-        if choice is None or watched is None:
+        if choice is None or watched is None or watched.area is Area.SCRIPT:
             self._feed.show(None)
             self._show_nothing()
             return
@@ -216,6 +228,12 @@ class ChartPane(Panel):
             sentence = "Values are shown as soon as a switch is connected. The alert can be saved before that."
             go = self._context.go
             state = PageState(StateKind.EMPTY, "No switch", sentence, "Connect a switch", lambda: go("switches", None))
+        elif self._watched is not None and self._watched.area is Area.SCRIPT:
+            sentence = "What a script looks at is its own matter. Test the alert to see its result and its log."
+            state = PageState(StateKind.EMPTY, "A script has no chart", sentence)
+        elif self._watched is not None and self._watched.scope.tag:
+            sentence = f"No {self._watched.scope.kind.value} that a switch lists carries the tag {self._watched.scope.tag}."
+            state = PageState(StateKind.EMPTY, "Nobody with this tag", sentence)
         else:
             what = f"{self._watched.scope.kind.value}" if self._watched else "company"
             state = PageState(StateKind.EMPTY, f"No {what} chosen", f"Name a {what} at the left to see its values here.")
@@ -232,13 +250,18 @@ class ChartPane(Panel):
         if watched is None or shown is None or shown.metric != watched.area.value:
             return  # the lines of one area mean nothing over the values of another
         lines = []
-        if watched.threshold is not None:
-            lines.append(fires_line(watched.threshold, watched.operator, watched.level, scale, in_alarm=True))
-        if watched.reset is not None:
-            clears = clears_line(watched.reset, watched.operator, watched.level, scale, in_alarm=True)
+        mild = NoticeLevel.WARNING
+        limits = ((watched.threshold, watched.reset, watched.level), (watched.warn_threshold, watched.warn_reset, mild))
+        for threshold, reset, level in limits:
+            if threshold is not None:
+                lines.append(fires_line(threshold, watched.operator, level, scale, in_alarm=True))
+            clears = None if reset is None else clears_line(reset, watched.operator, level, scale, in_alarm=True)
             lines += [clears] if clears is not None else []
-        if saved is not None and saved.area is watched.area and saved.threshold != watched.threshold:
-            lines.append(replace(fires_line(saved.threshold, saved.operator, watched.level, scale), saved=True))
+        if saved is not None and saved.area is watched.area and watched.operator.has_limit:
+            before = ((saved.threshold, watched.threshold, watched.level), (saved.warn_threshold, watched.warn_threshold, mild))
+            for old, new, level in before:
+                if old is not None and old != new:
+                    lines.append(replace(fires_line(old, saved.operator, level, scale), saved=True))
         self._feed.set_limits(tuple(lines), watched.min_calls)
 
     def _switch_line(self) -> SwitchLine | None:

@@ -24,13 +24,15 @@ class Entry(QAbstractButton):
 
     removed = Signal(str)
 
-    def __init__(self, words: str, icon: str, name: str, parent: QWidget) -> None:
+    def __init__(self, key: str, words: str, icon: str, name: str, parent: QWidget) -> None:
+        """Take the entry as it is kept, and as it is shown: `contact Ann` is `Ann` beside a drawing of a person."""
         super().__init__(parent)
+        self.key = key
         self._icon = icon
         self.setText(words)
         self.setObjectName(name)
-        self.setAccessibleName(f"{words}, Del removes it")
-        self.setToolTip(words)
+        self.setAccessibleName(f"{key}, Del removes it")
+        self.setToolTip(key)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
@@ -42,7 +44,7 @@ class Entry(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remove by Del or Backspace."""
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removed.emit(self.text())
+            self.removed.emit(self.key)
         else:
             super().keyPressEvent(event)
 
@@ -50,7 +52,7 @@ class Entry(QAbstractButton):
         """Remove by a click on the cross."""
         super().mouseReleaseEvent(event)
         if self.rect().contains(event.position().toPoint()) and event.position().x() > self.width() - theme.px(26):
-            self.removed.emit(self.text())
+            self.removed.emit(self.key)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint frame, icon, text and cross."""
@@ -83,10 +85,18 @@ class ChipsField(QWidget):
     left = Signal()
 
     def __init__(
-        self, name: str, *, icon: str, placeholder: str, checked: Callable[[str], str], parent: QWidget | None = None
+        self,
+        name: str,
+        *,
+        icon: Callable[[str], str],
+        placeholder: str,
+        checked: Callable[[str], str],
+        shown: Callable[[str], str] = str,
+        parent: QWidget | None = None,
     ) -> None:
+        """Take what gives an entry its drawing, what checks it, and what it is shown as."""
         super().__init__(parent)
-        self._icon, self._checked, self._placeholder = icon, checked, placeholder
+        self._icon, self._checked, self._shown = icon, checked, shown
         self._entries: list[Entry] = []
         self._refused = ""
         self._wrong = False
@@ -114,7 +124,7 @@ class ChipsField(QWidget):
     @property
     def entries(self) -> tuple[str, ...]:
         """Return the entries in order."""
-        return tuple(entry.text() for entry in self._entries)
+        return tuple(entry.key for entry in self._entries)
 
     @property
     def pending(self) -> str:
@@ -218,7 +228,7 @@ class ChipsField(QWidget):
         painter.end()
 
     def _append(self, words: str) -> None:
-        entry = Entry(words, self._icon, f"{self.objectName()}_{words}", self)
+        entry = Entry(words, self._shown(words), self._icon(words), f"{self.objectName()}_{words}", self)
         entry.removed.connect(self._on_removed)
         self._entries.append(entry)
         entry.show()
@@ -241,7 +251,7 @@ class ChipsField(QWidget):
         entry.deleteLater()
 
     def _on_removed(self, words: str) -> None:
-        for entry in [entry for entry in self._entries if entry.text() == words]:
+        for entry in [entry for entry in self._entries if entry.key == words]:
             self._drop(entry)
         self._lay_out()
         self._input.setFocus(Qt.FocusReason.OtherFocusReason)

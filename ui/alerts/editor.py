@@ -10,19 +10,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.alarms import Verdict
-from noc_alerts.model.alerts import Alert
-from noc_alerts.model.companies import Subject
+from noc_alerts.model.alerts import Alert, Scope
+from noc_alerts.model.changes import Author
+from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.errors import BadInput, StoreError
-from ui.alerts import words
+from ui import text
+from ui.alerts import list_words
 from ui.alerts.chart_pane import ChartPane
 from ui.alerts.explain import explain, row_of
 from ui.alerts.form import AlertForm
+from ui.alerts.form_banner import BothDialog, ChangedBanner, open_both
+from ui.alerts.form_fields import Offers
+from ui.alerts.form_offers import Elsewhere, Tagged, read_offers
 from ui.alerts.form_words import count_words, unsaved_words
 from ui.alerts.rows import LEVEL_MARKS, AlertRow
 from ui.alerts.test_panel import TestPanel
@@ -36,9 +41,10 @@ from ui.widgets.page import Page, Panel, scrolled
 if TYPE_CHECKING:
     from ui.context import ScreenContext
 
-FORM_WIDTH = 448  # with its padding; editors are up to 480 px wide
+FORM_WIDTH = 472  # with its padding; editors are up to 480 px wide
 CHART_WIDTH = 420  # beside the form the chart has at least this, else it goes under it
-FORM_HEIGHT, CHART_HEIGHT, TEST_HEIGHT = 400, 320, 220  # the least, one under the other
+FORM_HEIGHT, CHART_HEIGHT, TEST_HEIGHT = 400, 320, 232  # the least, one under the other
+CHART_BESIDE = 240  # the least beside the form
 _NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
@@ -57,22 +63,43 @@ class AlertEditor(Page):
         *,
         draft: dict[str, Any] | None = None,
         subject: Subject | None = None,
+        fixed: tuple[CompanyKind, str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """Take the saved alert, or None with the draft a new one begins with; the chart begins with `subject`."""
-        super().__init__("alert_editor", alert.title if alert else "New alert", crumb="Alerts", parent=parent)
+        """Take the saved alert, or None with the draft a new one begins with; the chart begins with `subject`.
+
+        `fixed`: the company (kind, name) of a customer's own view, which is not asked then; an alert that watches others too
+        asks all the same, or saving it would take the others out.
+        """
+        super().__init__("alert_editor", "New alert", crumb="Alerts", parent=parent)
         self._context, self._find_row, self._clock = context, find_row, clock
         self._alert, self._draft = alert, draft
+        only = fixed is not None and (alert is None or alert.scope == Scope(fixed[0], (fixed[1],)))
+        self._fixed = fixed if only else None
+        self._elsewhere = Elsewhere(context.service.store)
+        self._offers, self._tagged = Offers(zone=context.zone()), Tagged()
         self._make_head()
-        self.form = AlertForm(context.service.store.connections.all())
+        self.form = AlertForm(self._read_offers(), clock, fixed=self._fixed)
         self.chart = ChartPane(context, clock, subject)
+        self.chart.know_tags(self._tagged)
         self.test = TestPanel(context, self.form.alert, clock)
+        self.banner = ChangedBanner()
         self._lay_out()
-        self.form.edited.connect(self._on_edited)
-        self.form.judged.connect(self._on_judged)
+        self._connect()
+        self._show_title()
+        self._elsewhere.begin(alert)
         self._take_snapshot(context.bridge.snapshot)
         self.form.load(alert, new=alert is None, draft=draft)
         context.bridge.rounded.connect(self._take_snapshot)
+
+    def _connect(self) -> None:
+        self.form.edited.connect(self._on_edited)
+        self.form.judged.connect(self._on_judged)
+        self.form.watching.scripts_link.clicked.connect(lambda: self._context.go("scripts", None))
+        self.form.told.edit.clicked.connect(self._on_edit_template)
+        self.banner.both_asked.connect(self.show_both)
+        self.banner.mine_asked.connect(self.keep_mine)
+        self.banner.theirs_asked.connect(self.take_theirs)
 
     def _make_head(self) -> None:
         self._unsaved = Label("", Role.MUTED, FontRole.BODY, name="alert_editor_unsaved")
@@ -100,8 +127,16 @@ class AlertEditor(Page):
         self._across.setSpacing(GAP_ACROSS)
         self._across.addWidget(self._left)
         self._across.addLayout(right, 1)
+        self.body.addWidget(self.banner)
         self.body.addWidget(scrolled(self._host, "alert_editor_scroll"), 1)
         theme.follow(self._host, self._fit)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Offer the templates, scripts and people there are, which may have been made on other pages meanwhile."""
+        super().showEvent(event)
+        self.form.know(self._read_offers())
+        self.chart.know_tags(self._tagged)
+        self._check_elsewhere()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the chart beside the form, or under it where there is no room for both."""
@@ -112,8 +147,9 @@ class AlertEditor(Page):
         stacked = self.width() < theme.px(FORM_WIDTH + CHART_WIDTH)
         directions = QBoxLayout.Direction
         self._across.setDirection(directions.TopToBottom if stacked else directions.LeftToRight)
-        for part, height in ((self._left, FORM_HEIGHT), (self.chart, CHART_HEIGHT), (self.test, TEST_HEIGHT)):
-            part.setMinimumHeight(theme.px(height) if stacked else 0)
+        heights = (FORM_HEIGHT, CHART_HEIGHT, TEST_HEIGHT) if stacked else (0, CHART_BESIDE, TEST_HEIGHT)
+        for part, height in zip((self._left, self.chart, self.test), heights, strict=True):
+            part.setMinimumHeight(theme.px(height))
         self._left.setMinimumWidth(0 if stacked else theme.px(FORM_WIDTH))
         self._left.setMaximumWidth(_NO_LIMIT if stacked else theme.px(FORM_WIDTH))
 
@@ -134,6 +170,17 @@ class AlertEditor(Page):
         """Return what is not saved, in words; a new alert is unsaved as a whole once something was typed."""
         return self.form.unsaved
 
+    def _show_title(self) -> None:
+        """Show the title, after the company where the editor is a company's own."""
+        title = self.title
+        who = f"{self._fixed[0].value} {self._fixed[1]}" if self._fixed is not None else ""
+        self.set_title(f"{who}: {title}" if who and who not in title else title)
+
+    def select_title(self) -> None:
+        """Put the focus into the title with all of it selected, to be typed over."""
+        self.form.inputs.title.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.form.inputs.title.selectAll()
+
     def focus_first(self) -> None:
         """Put the focus into the form: the threshold of a new alert that has its title already, else the title."""
         new = self._alert is None and bool(self.form.inputs.title.text())
@@ -147,6 +194,9 @@ class AlertEditor(Page):
 
     def save(self) -> bool:
         """Save what is typed; when something is wrong mark it, keep everything typed and return False."""
+        if self._check_elsewhere():
+            self.banner.both.setFocus(Qt.FocusReason.OtherFocusReason)
+            return False
         alert = self.form.alert()
         if alert is None:
             return False
@@ -155,7 +205,7 @@ class AlertEditor(Page):
             if alert.id is not None and (kept := store.alerts.get(alert.id)) is not None:
                 # The list may have switched or paused it while it was open here.
                 alert = replace(alert, enabled=kept.enabled, paused_until=kept.paused_until)
-            saved = store.alerts.save(alert)
+            saved = store.alerts.save(alert, by=Author(self._context.operator() or "somebody", self._clock()))
         except BadInput as refusal:
             if refusal.problems:
                 self.form.mark_refused(refusal.problems)
@@ -176,15 +226,67 @@ class AlertEditor(Page):
         self.save()
 
     def _take_saved(self, saved: Alert) -> None:
-        self._alert = saved
-        self.set_title(saved.title)
-        self.form.load(saved)
+        self._show_saved(saved)
         self._context.service.soon()
         self.saved.emit(saved)
         self._context.messages.say(f"Alert {saved.title} saved")
 
+    def _show_saved(self, saved: Alert) -> None:
+        self._alert = saved
+        self._elsewhere.begin(saved)
+        self.banner.hide()
+        self._show_title()
+        self.form.load(saved)
+
+    # --- changed elsewhere -------------------------------------------------------------------------------------------
+
+    def _check_elsewhere(self) -> bool:
+        """Return whether somebody else saved this alert since it was loaded and it is not decided which version counts.
+
+        Where nothing is typed here, theirs is shown at once.
+        """
+        change = self._elsewhere.look()
+        if change is None:
+            return self._elsewhere.theirs is not None
+        at = text.time_of(change.at, self._clock(), prefs.zone) if change.at is not None else "another place"
+        if not self.unsaved:
+            self.take_theirs()
+            self._context.messages.say(f"{change.who} saved {self.title} at {at}, shown as it is now")
+            return False
+        self.banner.say(change.who, at)
+        return True
+
+    def show_both(self) -> BothDialog | None:
+        """Show the fields in which their version and what is typed here differ."""
+        theirs, base = self._elsewhere.theirs, self._alert
+        if theirs is None or base is None:
+            return None
+        values, wrong = self.form.values()
+        mine = None if wrong else replace(base, **values)
+        return open_both(base, theirs, mine, self._offers.connections, self.window())
+
+    def keep_mine(self) -> None:
+        """Go on with what is typed; saving it replaces theirs."""
+        theirs = self._elsewhere.theirs
+        if theirs is not None:
+            self._alert = theirs
+            self._elsewhere.begin(theirs)
+            self.banner.hide()
+            self.form.rebase(theirs)
+
+    def take_theirs(self) -> None:
+        """Show what somebody else saved, in place of what is typed."""
+        theirs = self._elsewhere.theirs
+        if theirs is not None:
+            self._show_saved(theirs)
+
+    # --- what else is done -------------------------------------------------------------------------------------------
+
     def revert(self) -> None:
-        """Go back to what is saved."""
+        """Go back to what is saved, by whomever."""
+        if self._elsewhere.theirs is not None:
+            self.take_theirs()
+            return
         self.form.load(self._alert, new=self._alert is None, draft=self._draft)
 
     def start_test(self) -> None:
@@ -221,9 +323,11 @@ class AlertEditor(Page):
         self.test.close_for_good()
 
     def tick(self, now: datetime) -> None:
-        """Let ages run."""
+        """Let ages run, and see whether somebody else saved this alert."""
         self._tell_state(now)
         self.chart.tick(now)
+        self.form.tick()
+        self._check_elsewhere()
 
     def panes(self) -> list[QWidget]:
         """Return what F6 goes round: form, chart, test."""
@@ -233,13 +337,26 @@ class AlertEditor(Page):
 
     def _take_snapshot(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None:
-            self.form.know_companies((each.kind, each.name) for each in snapshot.companies)
+            self.form.know_companies(((each.kind, each.name) for each in snapshot.companies), self._tagged.keys())
         self.chart.take_snapshot(snapshot)
+        self.test.offer(self.chart.offered)
         self._tell_state(self._clock())
 
     def _on_edited(self) -> None:
         self.chart.show_form(self.form.watched(), self._alert, self._row())
+        self.test.offer(self.chart.offered)
         self._tell_unsaved()
+
+    def _read_offers(self) -> Offers:
+        """Return what the form offers now; what was offered before where the store cannot say."""
+        try:
+            self._offers, self._tagged = read_offers(self._context.service.store, self._context.zone())
+        except StoreError as error:
+            self._context.messages.fail("What the form offers was not read", error.sentence)
+        return self._offers
+
+    def _on_edit_template(self) -> None:
+        self._context.go("templates", self.form.inputs.template.currentData())
 
     def _on_judged(self) -> None:
         self._tell_unsaved()
@@ -267,7 +384,7 @@ class AlertEditor(Page):
             self.set_tag("")
             self.set_sentence("")
             return
-        verdict, word, second = words.state_words(row.alert, row.line, now, prefs.zone)
+        verdict, word, second = list_words.state_words(row.alert, row.line, now, prefs.zone)
         role = Role.MUTED
         if verdict is Verdict.IN_ALARM:
             role = word_style(LEVEL_MARKS[row.alert.level])[0] if not row.taken else Role.MUTED

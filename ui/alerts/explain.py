@@ -1,6 +1,6 @@
-"""Explain: why an alert is in its state, with its last changes read out.
+"""Explain: why an alert is in its state or does not fire, with its last changes read out.
 
-Runs on the window's thread; reads the store once, when it opens.
+Runs on the window's thread; reads the store once, when it opens. The engine gives the sentences.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from noc_alerts.model.alarms import Phase, RuleKind, Told, Transition
+from noc_alerts.engine.news import Snapshot
+from noc_alerts.model.alarms import Phase, Reason, RuleKind, Told, Transition
 from noc_alerts.model.alerts import Alert
+from noc_alerts.model.companies import Subject
 from noc_alerts.model.errors import StoreError
 from ui import text
 from ui.alerts import words
@@ -22,6 +24,7 @@ from ui.prefs import prefs
 from ui.tables import Align, Cell, Column, TableModel
 from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import Button
+from ui.widgets.fields import ComboBox
 from ui.widgets.labels import Label
 from ui.widgets.state_panel import PageState, StateKind
 from ui.widgets.table_area import TableArea
@@ -39,7 +42,11 @@ _TOLD = {
 
 
 def change_words(change: Transition) -> str:
-    """Return what a transition did: `Alarm raised`, `Pending`, `Cleared`, `Fell back`."""
+    """Return what a transition did: `Alarm raised`, `Now critical`, `Pending`, `Cleared`, `Fell back`."""
+    if change.reason is Reason.ESCALATED:
+        return "Now critical"
+    if change.reason is Reason.EASED:
+        return "Warning again"
     match change.before, change.after:
         case _, Phase.PENDING:
             return "Pending"
@@ -60,26 +67,44 @@ def told_sentence(change: Transition) -> str:
 
 
 class ExplainDialog(QDialog):
-    """The present verdict in a sentence and the last changes with their reasons, newest first."""
+    """Why an alert is in its state, or why it does not fire for a company, and its last changes, newest first."""
 
     def __init__(self, context: ScreenContext, row: AlertRow, now: datetime, parent: QWidget) -> None:
         super().__init__(parent)
         self._alert, self._now, self._currency = row.alert, now, row.currency
+        self._context = context
+        self._asked = 0  # an answer to an earlier question belongs to nobody
         self.setObjectName("alert_explain")
         self.setWindowTitle(f"Explain: {row.alert.title}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(theme.px(880), theme.px(440))
-        self.sentence = words.now_sentence(row.alert, row.line, now, prefs.zone, row.currency, blind=row.blind)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(Label(row.alert.title, Role.TEXT, FontRole.SECTION, name="alert_explain_title"))
-        column.addWidget(Label(self.sentence, Role.TEXT, FontRole.BODY, wrap=True, name="alert_explain_sentence"))
+        self.resize(theme.px(880), theme.px(520))
+        self.subject = ComboBox("alert_explain_subject")
+        self.subject.setAccessibleName("Company to explain")
+        self.subject.set_choices([(None, "the alert as a whole"), *subjects_of(row.alert, context.bridge.snapshot)])
+        self.subject.chosen.connect(lambda _subject: self.ask())
+        self.sentence = Label("", Role.TEXT, FontRole.BODY, wrap=True, name="alert_explain_sentence")
         self.model: TableModel[Transition] = TableModel(
             self._columns(), key=lambda change: change.id, order=lambda change: -(change.id or 0)
         )
         self.area = TableArea(self.model, "alert_explain_table", two_lines=True)
         self.area.view.setAccessibleName("Last changes")
+        self._lay_out()
+        self._read(context)
+        self.finished.connect(self._on_finished)
+        self.ask()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label(self._alert.title, Role.TEXT, FontRole.SECTION, name="alert_explain_title"), 1)
+        head.addWidget(Label("Explain", Role.MUTED))
+        theme.follow(self.subject, lambda: self.subject.setFixedWidth(theme.px(240)))
+        head.addWidget(self.subject)
+        column.addLayout(head)
+        column.addWidget(self.sentence)
         column.addWidget(self.area, 1)
         close = Button("Close", "alert_explain_close", hint="Esc")
         close.clicked.connect(self.accept)
@@ -87,7 +112,28 @@ class ExplainDialog(QDialog):
         foot.addStretch(1)
         foot.addWidget(close)
         column.addLayout(foot)
-        self._read(context)
+
+    def ask(self) -> None:
+        """Ask why the alert is in its state, or why it does or does not fire for the company chosen."""
+        if self._alert.id is None:
+            self.sentence.set("It was not saved yet, so it is not judged.", Role.MUTED)
+            return
+        self._asked += 1
+        asked = self._asked
+        self.sentence.set("Asking…", Role.MUTED)
+        future = self._context.service.explain(self._alert.id, self.subject.currentData())
+        self._context.bridge.run(
+            future,
+            lambda sentences: self._show(asked, sentences),
+            lambda error: self._show(asked, (error.sentence,), Role.CRITICAL),
+        )
+
+    def _show(self, asked: int, sentences: tuple[str, ...], role: Role = Role.TEXT) -> None:
+        if asked == self._asked:
+            self.sentence.set(" ".join(sentences), role)
+
+    def _on_finished(self, _result: int) -> None:
+        self._asked = -1  # the dialog is about to go
 
     def _read(self, context: ScreenContext) -> None:
         if self._alert.id is None:
@@ -100,7 +146,8 @@ class ExplainDialog(QDialog):
             return
         self.model.set_rows(changes)
         if not changes:
-            sentence = "It never went past its threshold since it was made."
+            report = "It is a report, so it raises no alarms."
+            sentence = report if self._alert.is_report else "It never raised an alarm since it was made."
             self.area.set_state(PageState(StateKind.EMPTY, "No changes", sentence))
 
     def _columns(self) -> list[Column[Transition]]:
@@ -130,6 +177,25 @@ class ExplainDialog(QDialog):
 
     def _why(self, change: Transition) -> Cell:
         return Cell(change.text, second=told_sentence(change))
+
+
+def subjects_of(alert: Alert, snapshot: Snapshot | None) -> list[tuple[object, str]]:
+    """Return whom of its companies can be asked about, as ((connection id, subject), words); those it names come first."""
+    if snapshot is None:
+        return []
+    switches = [line.connection for line in snapshot.switches if alert.connection_id in (None, line.connection.id)]
+    found = [
+        (line.connection_id, line.name)
+        for line in snapshot.companies
+        if line.kind is alert.scope.kind and alert.connection_id in (None, line.connection_id)
+    ]
+    found += [(each.id or 0, name) for name in alert.scope.names for each in switches if (each.id or 0, name) not in found]
+    names = {each.id: each.name for each in switches}
+    found.sort(key=lambda each: (each[1] not in alert.scope.names, each[1].casefold(), each[0]))
+    several = len(switches) > 1
+    return [
+        ((at, Subject.company(alert.scope.kind, name)), f"{name}, {names.get(at, '')}" if several else name) for at, name in found
+    ]
 
 
 def explain(context: ScreenContext, row: AlertRow, now: datetime, parent: QWidget) -> ExplainDialog:

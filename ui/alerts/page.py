@@ -6,22 +6,24 @@ Runs on the window's thread. `make_page` is what the frame calls.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from noc_alerts.model.alarms import Alarm, RuleKind
-from noc_alerts.model.alerts import MAX_TITLE, Alert
+from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.errors import StoreError
 from ui.alerts.editor import AlertEditor
 from ui.alerts.explain import explain
 from ui.alerts.form_values import new_draft
+from ui.alerts.history import open_history
 from ui.alerts.list import AlertList, utc_now
+from ui.alerts.list_commands import ListCommands
+from ui.alerts.list_filters import Company
 from ui.commands import Command, Menu
 from ui.pages import Place
 
@@ -50,12 +52,16 @@ class AlertsPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
         self.setFocusProxy(self.list.area.view)
-        self.list.open_asked.connect(self.open_alert)
-        self.list.new_asked.connect(self.open_new)
+        self.list.open_asked.connect(lambda alert_id: self.open_alert(alert_id, fixed=self.list.company))
+        self.list.new_asked.connect(self.ask_new)
         self.list.menu_wanted.connect(self._on_menu_wanted)
         self.list.selection_changed.connect(context.commands.refresh)
-        self._add_commands()
+        self.commands = ListCommands(context, self)
         self._add_item_commands()
+
+    def now(self) -> datetime:
+        """Return the time now."""
+        return self._clock()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Put the focus into the rows, so that the keys work at once; name the editors left with changes."""
@@ -66,12 +72,17 @@ class AlertsPage(QWidget):
     # --- what the frame calls ----------------------------------------------------------------------------------------
 
     def show_item(self, item: object) -> None:
-        """Open an alert by id, a new one by ("new", kind, name, connection_id), or an alarm's alert by ("alarm", alarm)."""
+        """Open an alert by id, a new one by ("new", kind, name, connection_id), or an alarm's alert by ("alarm", alarm).
+
+        ("company", kind, name) shows the alerts that look at one company.
+        """
         match item:
             case int():
                 self.open_alert(item)
             case ("new", str(kind), str(name), int() | None as connection_id):  # a CompanyKind is a str
                 self.open_new(CompanyKind(kind), name, connection_id)
+            case ("company", str(kind), str(name)):
+                self.list.show_company((CompanyKind(kind), name))
             case ("alarm", Alarm() as alarm) if alarm.key.rule_kind is RuleKind.ALERT:
                 self.open_alert(alarm.key.rule_id, alarm.key.subject)
             case _:
@@ -103,8 +114,11 @@ class AlertsPage(QWidget):
         made = self._context.window.pages.made(Place(PAGE, str(alert_id)))
         return made if isinstance(made, AlertEditor) else None
 
-    def open_alert(self, alert_id: int, subject: Subject | None = None) -> AlertEditor | None:
-        """Open the editor of an alert, at the subject if one is given; say so when it is gone."""
+    def open_alert(self, alert_id: int, subject: Subject | None = None, *, fixed: Company | None = None) -> AlertEditor | None:
+        """Open the editor of an alert, at the subject if one is given; say so when it is gone.
+
+        `fixed`: the company whose alerts are shown; the editor does not ask for it.
+        """
         editor = self.find_editor(alert_id)
         if editor is not None:
             if subject is not None:
@@ -120,12 +134,17 @@ class AlertsPage(QWidget):
             self._context.messages.fail("The alert was not opened", "It was deleted meanwhile. The list shows those there are.")
             return None
         self.list.select(alert_id)
-        return self._open(str(alert_id), lambda: self._make(alert, str(alert_id), subject=subject))
+        return self._open(str(alert_id), lambda: self._make(alert, str(alert_id), subject=subject, fixed=fixed))
 
     def open_new(
-        self, kind: CompanyKind = CompanyKind.CARRIER, name: str = "", connection_id: int | None = None
+        self,
+        kind: CompanyKind = CompanyKind.CARRIER,
+        name: str = "",
+        connection_id: int | None = None,
+        *,
+        fixed: bool = False,
     ) -> AlertEditor | None:
-        """Open an editor with a new alert, for one company when it is named."""
+        """Open an editor with a new alert, for one company when it is named; `fixed`: for that one and no other."""
         try:
             several = len(self._context.service.store.connections.all()) > 1
         except StoreError as error:
@@ -134,12 +153,20 @@ class AlertsPage(QWidget):
         draft = new_draft(kind, (name,) if name else (), connection_id if several else None)
         self._drafts += 1
         key = f"new-{self._drafts}"
-        return self._open(key, lambda: self._make(None, key, draft=draft))
+        only = (kind, name) if fixed else None
+        return self._open(key, lambda: self._make(None, key, draft=draft, fixed=only))
 
     def _make(
-        self, alert: Alert | None, key: str, *, draft: dict[str, Any] | None = None, subject: Subject | None = None
+        self,
+        alert: Alert | None,
+        key: str,
+        *,
+        draft: dict[str, Any] | None = None,
+        subject: Subject | None = None,
+        fixed: Company | None = None,
     ) -> AlertEditor:
-        editor = AlertEditor(self._context, alert, self.list.model.find, self._clock, draft=draft, subject=subject)
+        find = self.list.model.find
+        editor = AlertEditor(self._context, alert, find, self._clock, draft=draft, subject=subject, fixed=fixed)
         editor.state_changed.connect(self._context.commands.refresh)
         editor.saved.connect(lambda saved: self._on_saved(key, saved))
         return editor
@@ -158,33 +185,6 @@ class AlertsPage(QWidget):
         self.list.select(alert.id or 0)
 
     # --- commands ----------------------------------------------------------------------------------------------------
-
-    def _add_commands(self) -> None:
-        """Add what can be done in the list."""
-
-        def some() -> bool:
-            return bool(self.list.chosen())
-
-        def always() -> bool:
-            return True
-
-        def any_that_is(enabled: bool) -> bool:
-            return any(alert.enabled is enabled for alert in self.list.chosen())
-
-        def add(
-            name: str, said: str, menu: Menu, key: str, group: int, run: Callable[[], object], can: Callable[[], bool] = some
-        ) -> None:
-            self._context.commands.add(Command(f"alerts.{name}", said, menu, key, group=group, page=PAGE), run, enabled=can)
-
-        add("new", "&New alert", Menu.FILE, "N", 0, self.open_new, always)
-        add("open", "&Open alert", Menu.FILE, "", 0, self._open_current)
-        add("duplicate", "&Duplicate", Menu.EDIT, "Ctrl+D", 2, self.duplicate)
-        add("delete", "D&elete", Menu.EDIT, "Del", 2, self.delete)
-        add("pause", "&Pause…", Menu.ALARM, "P", 3, self.list.ask_pause)
-        add("on", "Switch o&n", Menu.ALARM, "", 3, lambda: self.list.set_enabled(True), lambda: any_that_is(False))
-        add("off", "Switch o&ff", Menu.ALARM, "", 3, lambda: self.list.set_enabled(False), lambda: any_that_is(True))
-        add("test", "&Test alert", Menu.ALARM, "T", 4, self.test_current)
-        add("explain", "&Explain", Menu.ALARM, "E", 4, self.explain)
 
     def _add_item_commands(self) -> None:
         """Add what can be done in an editor."""
@@ -207,38 +207,50 @@ class AlertsPage(QWidget):
         add("test", "&Test alert", Menu.ALARM, "Ctrl+T", AlertEditor.start_test, lambda editor: not editor.test.running)
         add("explain", "&Explain", Menu.ALARM, "E", AlertEditor.explain, lambda editor: editor.alert_id is not None)
 
+        def history(_editor: AlertEditor) -> None:
+            self.show_history()
+
+        add("history", "&History of changes", Menu.ALARM, "Ctrl+H", history, lambda editor: editor.alert_id is not None)
+
+    # --- what the list's commands do ---------------------------------------------------------------------------------
+
     def duplicate(self) -> None:
-        """Save copies of the chosen alerts under "Copy of ..." and choose the first of them, with undo."""
-        titles = {row.alert.title.casefold() for row in self.list.model.rows()}
-        copies = []
-        for alert in self.list.chosen():
-            title = _free_title(alert.title, titles)
-            titles.add(title.casefold())
-            copies.append(replace(alert, id=None, title=title))
-        saved = self.list.save_all(copies)
-        if saved:
-            self.list.select(saved[0].id or 0)
-            said = saved[0].title if len(saved) == 1 else f"{len(saved)} copies"
-            self._context.messages.say(f"{said} made", lambda: self._take_back(saved))
+        """Save copies of the chosen alerts under "Copy of ...", with undo; one copy opens with its title chosen."""
+        saved = self.list.changes.add_copies(self.list.chosen(), (row.alert.title for row in self.list.model.rows()))
+        if not saved:
+            return
+        said = saved[0].title if len(saved) == 1 else f"{len(saved)} copies"
+        self._context.messages.say(f"{said} made", lambda: self._take_back(saved))
+        self.list.select(saved[0].id or 0)
+        editor = self.open_alert(saved[0].id or 0) if len(saved) == 1 else None
+        if editor is not None:
+            editor.select_title()
 
     def _take_back(self, saved: list[Alert]) -> None:
-        for alert in saved:
-            try:
-                self._context.service.store.alerts.delete(alert.id or 0)
-            except StoreError as error:
-                self._context.messages.fail(f"{alert.title} was not deleted", error.sentence)
-        self._context.service.soon()
-        self.list.reload()
+        if self.list.changes.delete(saved):
+            self._close_editors([alert.id or 0 for alert in saved])
 
     def delete(self) -> None:
         """Delete the chosen alerts and close their editors, where nothing unsaved would be lost."""
-        gone = {alert.id for alert in self.list.chosen()}
-        self.list.delete()
-        for alert_id in gone:
-            editor = self.find_editor(alert_id or 0)
+        gone = [alert.id or 0 for alert in self.list.chosen()]
+        if self.list.delete():
+            self._close_editors(gone)
+
+    def _close_editors(self, alert_ids: list[int]) -> None:
+        """Close editors of alerts that are gone; one with changes stays, so that what is typed in it is not lost."""
+        for alert_id in alert_ids:
+            editor = self.find_editor(alert_id)
             if editor is not None and not editor.unsaved:
                 editor.close_for_good()
                 self._context.window.pages.close_item(PAGE, str(alert_id))
+
+    def ask_new(self) -> None:
+        """Open a new alert: for the company whose alerts are shown, else for whom the form says."""
+        company = self.list.company
+        if company is None:
+            self.open_new()
+        else:
+            self.open_new(*company, fixed=True)
 
     def test_current(self) -> None:
         """Open the current row's editor and test it there, where the results are shown."""
@@ -254,40 +266,30 @@ class AlertsPage(QWidget):
         if row is not None:
             explain(self._context, row, self._clock(), self)
 
-    def _open_current(self) -> None:
+    def open_current(self) -> None:
+        """Open the current row's editor."""
         row = self.list.current()
         if row is not None:
-            self.open_alert(row.key)
+            self.open_alert(row.key, fixed=self.list.company)
 
-    # --- the menu of a row -------------------------------------------------------------------------------------------
+    def show_history(self) -> None:
+        """Show who changed the current alert, in the list or in the editor that is open."""
+        editor = self.editor
+        row = self.list.current()
+        if editor is not None:
+            alert_id, title = editor.alert_id, editor.title
+        else:
+            alert_id, title = (row.key, row.alert.title) if row is not None else (None, "")
+        if alert_id is not None:
+            open_history(self._context, alert_id, title, self._clock, self._on_reverted, self)
+
+    def _on_reverted(self, alert: Alert) -> None:
+        """Show an alert that was put back to how it was, also in its editor."""
+        self.list.reload()
+        self.list.select(alert.id or 0)
+        editor = self.find_editor(alert.id or 0)
+        if editor is not None:
+            editor.tick(self._clock())
 
     def _on_menu_wanted(self, _key: int, at: QPoint) -> None:
-        self.list.area.view.show_menu(self.row_menu(), at)
-
-    def row_menu(self) -> QMenu:
-        """Return the context menu of the chosen rows: the same commands as the keys."""
-        menu = QMenu(self)
-        menu.setObjectName("alerts_row_menu")
-        command = self._context.commands.action
-        menu.addAction(command("alerts.open"))
-        menu.addAction(command("alerts.test"))
-        menu.addAction(command("alerts.explain"))
-        menu.addSeparator()
-        menu.addMenu(self.list.pause_menu(menu))
-        menu.addAction(command("alerts.on"))
-        menu.addAction(command("alerts.off"))
-        menu.addSeparator()
-        menu.addAction(command("alerts.duplicate"))
-        menu.addAction(command("alerts.delete"))
-        menu.aboutToHide.connect(menu.deleteLater)
-        return menu
-
-
-def _free_title(title: str, taken: set[str]) -> str:
-    """Return `Copy of ...`, counted from the second copy on, cut to what a title may be long."""
-    for number in range(1, len(taken) + 2):
-        start = "Copy of " if number == 1 else f"Copy {number} of "
-        made = start + title[: MAX_TITLE - len(start)]
-        if made.casefold() not in taken:
-            return made
-    return title
+        self.list.area.view.show_menu(self.commands.row_menu(), at)

@@ -20,17 +20,25 @@ from ui.widgets.labels import Label
 class ResetOffer(QWidget):
     """A sentence about the reset and a link that takes the usual one; hidden while there is nothing to say."""
 
-    def __init__(self, field: NumberField, parent: QWidget | None = None) -> None:
-        """Propose into `field`."""
+    def __init__(
+        self,
+        field: NumberField,
+        name: str = "alert",
+        threshold: str = "threshold",
+        reset: str = "reset",
+        parent: QWidget | None = None,
+    ) -> None:
+        """Propose into `field`; `threshold` and `reset` name the saved alert's attributes."""
         super().__init__(parent)
-        self.setObjectName("alert_reset_offer")
+        self.setObjectName(f"{name}_reset_offer")
+        self._attributes = threshold, reset
         self._field = field
         self._base: Alert | None = None
         self._fills = False
         self._proposed: float | None = None  # what stands in the field is ours, not the user's
         self.usual: float | None = None
-        self.sentence = Label("", Role.MUTED, FontRole.CAPTION, wrap=True, name="alert_reset_sentence")
-        self.link = LinkButton("", "alert_use_reset", height=24)
+        self.sentence = Label("", Role.MUTED, FontRole.CAPTION, wrap=True, name=f"{name}_reset_sentence")
+        self.link = LinkButton("", f"{name}_use_reset", height=24)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.sentence, 1)
@@ -40,8 +48,11 @@ class ResetOffer(QWidget):
         """Begin with a saved alert, or with a new one, whose reset is filled in."""
         self._base, self._fills, self._proposed = base, base is None, None
 
-    def follow(self, area: Area, operator: Operator, threshold: float | None) -> None:
-        """Take threshold, operator and area as they are now, and say what that means for the reset."""
+    def follow(self, area: Area, operator: Operator, threshold: float | None, *, applies: bool = True) -> None:
+        """Take threshold, operator and area as they are now, and say what that means for the reset; nothing without a limit."""
+        if not applies:
+            self._hush()
+            return
         self.usual = None if threshold is None else words.usual_reset(area, operator, threshold)
         ours = self._proposed is not None and _number(self._field) == self._proposed
         if self.usual is not None and (ours or (self._fills and self._empty)):
@@ -54,8 +65,11 @@ class ResetOffer(QWidget):
             self._proposed = None
         self._say(area, operator, threshold)
 
-    def look(self, area: Area, operator: Operator, threshold: float | None) -> None:
+    def look(self, area: Area, operator: Operator, threshold: float | None, *, applies: bool = True) -> None:
         """Say what the reset as typed means; change nothing."""
+        if not applies:
+            self._hush()
+            return
         if _number(self._field) != self._proposed:
             self._proposed = None
         self._say(area, operator, threshold)
@@ -72,9 +86,16 @@ class ResetOffer(QWidget):
     def _was_usual(self, area: Area, operator: Operator, reset: float | None) -> bool:
         """Return whether the saved reset was the usual one of the saved threshold, and still stands here."""
         base = self._base
-        if base is None or reset is None or base.area is not area or reset != base.reset:
+        if base is None or reset is None or base.area is not area:
             return False
-        return reset == words.usual_reset(base.area, base.operator, base.threshold) and reset != self.usual
+        threshold, saved = (getattr(base, name) for name in self._attributes)
+        if threshold is None or reset != saved:
+            return False
+        return reset == words.usual_reset(base.area, base.operator, threshold) and reset != self.usual
+
+    def _hush(self) -> None:
+        self.sentence.set("")
+        self.hide()
 
     def _say(self, area: Area, operator: Operator, threshold: float | None) -> None:
         sign, reset = words.reset_sign(operator), _number(self._field)

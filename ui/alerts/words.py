@@ -1,4 +1,4 @@
-"""What the Alerts screen says about an alert: scope, limits, values, verdicts, and the usual reset.
+"""What the Alerts screen says about an alert: limits, values, what they rest on, and the usual limits.
 
 Pure functions; any thread. `now` and `zone` are arguments. Must not import Qt widgets.
 """
@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
-from noc_alerts.engine.news import AlertLine
-from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator
 from noc_alerts.model.companies import CompanyKind
-from noc_alerts.model.deliveries import Cause, Channel
-from noc_alerts.notify.policy import decide
 from ui import text
 from ui.text import Shown
 
@@ -24,28 +20,46 @@ OPERATOR_WORDS = {
     Operator.NE: "≠",
     Operator.GE: "≥",
     Operator.GT: ">",
+    Operator.ALWAYS: "Always",
 }
 #: What the form calls its fields where it lists those not saved, in reading order.
 FIELD_WORDS = {
     "title": "title",
     "kind": "company",
     "names": "company names",
+    "tag": "tag",
     "area": "area",
     "connection_id": "switch",
+    "script": "script",
     "sample_period": "sample period",
     "min_calls": "not judged below",
     "operator": "operator",
     "threshold": "threshold",
     "reset": "reset",
+    "warn_threshold": "warning threshold",
+    "warn_reset": "warning reset",
+    "strict": "whole interval",
     "hold": "fires after",
     "keep": "clears after",
+    "no_data": "no data",
+    "duty": "active hours",
+    "no_data_after": "alarm without data",
     "level": "notice level",
+    "repeat": "repeat",
+    "penalty": "penalty",
+    "penalty_after": "block when",
+    "penalty_ask": "ask first",
+    "penalty_dry_run": "dry run",
     "recipients": "recipients",
+    "template": "template",
     "tray": "tray",
     "tell_recovery": "recovery message",
 }
 #: How much of the threshold lies between it and the usual reset.
 _USUAL_GAP = 0.1
+#: How much of the threshold lies between it and the milder limit that is proposed: 40 % before 30 %.
+_MILDER_GAP = 1 / 3
+_MAY_BE_NEGATIVE = (Area.BALANCE, Area.SPEND, Area.SCRIPT)
 
 
 def value_shown(area: Area, value: float, currency: str = "") -> Shown:
@@ -54,12 +68,18 @@ def value_shown(area: Area, value: float, currency: str = "") -> Shown:
 
 
 def threshold_words(alert: Alert) -> str:
-    """Return when it fires: `< 30.0 %`."""
+    """Return when it fires: `< 30.0 %`; a report has no limit, and a script may judge by itself."""
+    if alert.is_report:
+        return "always"
+    if alert.threshold is None:
+        return "as its script says"
     return f"{OPERATOR_WORDS[alert.operator]} {value_shown(alert.area, alert.threshold).joined}"
 
 
 def reset_words(alert: Alert, currency: str = "") -> str:
-    """Return when it clears: `clears > 33.0 %`, without a reset the opposite of when it fires."""
+    """Return when it clears: `clears > 33.0 %`, without a reset the opposite of when it fires; empty without a limit."""
+    if alert.threshold is None:
+        return ""
     if alert.reset is not None:
         return f"clears {reset_sign(alert.operator)} {value_shown(alert.area, alert.reset, currency).joined}"
     sign = OPERATOR_WORDS[_OPPOSITE[alert.operator]]
@@ -97,12 +117,29 @@ def usual_reset(area: Area, operator: Operator, threshold: float) -> float | Non
     return reset if can_clear(area, operator, reset) else None
 
 
+def usual_warning(area: Area, operator: Operator, threshold: float) -> float | None:
+    """Return the milder limit that is proposed: a third before the threshold, in the area's digits.
+
+    None where there is no milder side, or no room on it.
+    """
+    if not reset_sign(operator):
+        return None
+    step = 10.0**-area.facts.decimals
+    gap = max(abs(threshold) * _MILDER_GAP, step)
+    milder = round(threshold + gap if operator.fires_below else threshold - gap, area.facts.decimals)
+    if area.is_ratio:
+        milder = min(milder, 100.0)
+    if operator.fires_above and area not in _MAY_BE_NEGATIVE:
+        milder = max(milder, 0.0)
+    return None if milder == threshold else milder
+
+
 def can_clear(area: Area, operator: Operator, reset: float) -> bool:
     """Return whether any value of the area lies past a reset: no ASR is above 100 %, only a balance is below 0."""
     if operator.fires_below:
         return area.facts.unit != "%" or reset < 100
     if operator.fires_above:
-        return area is Area.BALANCE or reset > 0
+        return area in _MAY_BE_NEGATIVE or reset > 0
     return True
 
 
@@ -118,9 +155,11 @@ def sample_words(alert: Alert, calls: int | None) -> str:
 
 
 def area_sample(area: Area, calls: int) -> str:
-    """Return what a value of an area rests on."""
+    """Return what a value of an area rests on; empty for a script, which does not say."""
     if area.is_reading:
         return "one reading"
+    if area is Area.SCRIPT:
+        return ""
     word = area.facts.rests_on
     return text.plural(calls, "attempt") if word == "attempts" else f"{text.number(calls)} {word}"
 
@@ -136,83 +175,14 @@ def too_few_words(alert: Alert, calls: int | None) -> str:
 
 def told_words(alert: Alert) -> tuple[str, str, bool]:
     """Return who is told (`2 recipients`, `and the tray`) and whether anybody is."""
-    _, targets = decide(Cause.RAISED, alert.level, alert.recipients, alert.tray, alert.tell_recovery, ())
-    mails = sum(1 for channel, _ in targets if channel is Channel.EMAIL)
-    on_tray = any(channel is Channel.TRAY for channel, _ in targets)
-    if mails:
-        return text.plural(mails, "recipient"), "and tray" if on_tray else "by mail", True
+    on_tray = alert.tray and alert.level is not NoticeLevel.NONE  # level None never pops up (notify/policy.py)
+    if alert.recipients:
+        phones = all(entry.startswith("+") for entry in alert.recipients)
+        alone = "by text message" if phones else "by mail" if all("@" in entry for entry in alert.recipients) else "no tray"
+        return text.plural(len(alert.recipients), "recipient"), "and tray" if on_tray else alone, True
     if on_tray:
         return "tray", "no mail", True
     return "nobody", "at level None" if alert.tray else "no recipient, no tray", False
-
-
-def state_words(alert: Alert, line: AlertLine | None, now: datetime, zone: tzinfo) -> tuple[Verdict | None, str, str]:
-    """Return the verdict (None: not judged yet), its word and the second line: `for 14 min, 2 of 34`."""
-    if not alert.enabled:
-        return Verdict.PAUSED, "Paused", "switched off"
-    if not alert.is_active(now) and alert.paused_until is not None:
-        return Verdict.PAUSED, "Paused", f"until {text.time_of(alert.paused_until, now, zone)}"
-    if line is None or not _judged(line):
-        return None, "…", "not judged yet"
-    match line.verdict:
-        case Verdict.IN_ALARM:
-            second = f"for {text.span(now - line.since)}" if line.since else ""
-            if _many(alert):
-                second += f"{', ' if second else ''}{line.in_alarm} of {line.subjects}"
-        case Verdict.READY:
-            second = text.plural(line.subjects, alert.scope.kind.value) if _many(alert) else ""
-        case Verdict.PENDING:
-            second = f"fires after {text.exact_span(alert.hold)}"
-        case Verdict.NO_DATA:
-            second = "not judged"
-        case Verdict.BLIND:
-            second = "cannot be judged"
-        case _:
-            second = line.error
-    return line.verdict, line.verdict.value, second
-
-
-def _judged(line: AlertLine) -> bool:
-    """Return whether a line says something: one of before the alert was switched on, or of before its first check, does not."""
-    return line.verdict is not Verdict.PAUSED and (line.verdict is not Verdict.NO_DATA or line.judged_at is not None)
-
-
-def _many(alert: Alert) -> bool:
-    return len(alert.scope.names) != 1
-
-
-def now_sentence(
-    alert: Alert, line: AlertLine | None, now: datetime, zone: tzinfo, currency: str = "", *, blind: bool = False
-) -> str:
-    """Return the present verdict and its reason in a sentence or two. `blind`: the switch of its alarm cannot be trusted."""
-    if not alert.enabled:
-        return "It is switched off, so it is not judged."
-    if not alert.is_active(now) and alert.paused_until is not None:
-        return f"It is paused until {text.time_of(alert.paused_until, now, zone)}, so it is not judged until then."
-    if line is None or not _judged(line):
-        return "It has not been judged yet."
-    period = f" in {text.exact_span(alert.sample_period)}" if alert.sample_period else ""
-    value = "" if line.value is None else value_shown(alert.area, line.value, currency).joined
-    subject = line.subject.label if line.subject else ""
-    rests = sample_words(alert, line.calls)
-    stands = f"{alert.area.value} of {subject} is {value}, {rests}{period}" if value else ""
-    match line.verdict:
-        case Verdict.NO_DATA:
-            return f"No data: {too_few_words(alert, line.calls)}{period}, so it neither fires nor clears."
-        case Verdict.BLIND:
-            return "Blind: its switch does not answer, so the truth is unknown. It is judged again when the switch is back."
-        case Verdict.ERROR:
-            return f"It could not be judged: {line.error}"
-        case Verdict.IN_ALARM:
-            lasting = f" for {text.span(now - line.since)}" if line.since else ""
-            limits = f"it fires {threshold_words(alert)}, {reset_words(alert)}"
-            if blind:
-                return f"In alarm{lasting}: {limits}. Its switch does not answer, so whether it still is so is unknown."
-            return f"In alarm{lasting}: {limits}. Now {stands or 'there is no value'}."
-        case Verdict.PENDING:
-            return f"Pending: {stands}. It fires if that lasts {text.exact_span(alert.hold)}."
-        case _:
-            return f"Ready: {stands or 'nothing is past the threshold'}. It fires {threshold_words(alert)}."
 
 
 def pause_choices(now: datetime, zone: tzinfo) -> list[tuple[str, datetime]]:
@@ -228,8 +198,16 @@ def pause_choices(now: datetime, zone: tzinfo) -> list[tuple[str, datetime]]:
     ]
 
 
-def suggested_title(area: Area, operator: Operator, kind: CompanyKind, names: tuple[str, ...]) -> str:
-    """Return a title for a new alert: `Low ASR, carrier bravo`, `High PDD, all carriers`."""
-    bad = "Low" if operator.fires_below else "High" if operator.fires_above else "Odd"
+def suggested_title(
+    area: Area, operator: Operator, kind: CompanyKind, names: tuple[str, ...], tag: str = "", script: str = ""
+) -> str:
+    """Return a title for a new alert: `Low ASR, carrier bravo`, `High PDD, all carriers`, `Balance report, all customers`."""
     who = f"{kind.value} {names[0]}" if len(names) == 1 else f"{len(names)} {kind.value}s" if names else f"all {kind.value}s"
+    if tag:
+        who = f"{kind.value}s tagged {tag}"
+    if not operator.has_limit:
+        return f"{area.value} report, {who}"
+    if area is Area.SCRIPT:
+        return f"{script or area.value}, {who}"
+    bad = "Low" if operator.fires_below else "High" if operator.fires_above else "Odd"
     return f"{bad} {area.value}, {who}"

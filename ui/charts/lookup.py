@@ -5,13 +5,13 @@ Pure functions at the top; `Rules` reads the store on the window's thread, only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from noc_alerts.model.alarms import Alarm, RuleKind
 from noc_alerts.model.alerts import Alert, NoticeLevel
-from noc_alerts.model.companies import Subject
+from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.store import Store
 from ui import text
 from ui.charts.metrics import Metric
@@ -21,30 +21,39 @@ from ui.marks import Form, Mark
 #: How far back alarms are read for the strip and for "last alarm 6 d ago": the longest range and a day.
 HISTORY = timedelta(days=8)
 MOST_ALARMS = 500
+#: Tags at the switch change seldom: who carries them is read again after this.
+TAGS_AGE = timedelta(minutes=1)
 
 _MARKS = {NoticeLevel.CRITICAL: Mark.CRITICAL, NoticeLevel.WARNING: Mark.WARNING, NoticeLevel.NONE: Mark.NOTICE}
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything there is to know about limits: the alerts, the alarms that are alive and those that cleared."""
+    """Everything there is to know about limits: the alerts, the alarms that are alive and those that cleared.
+
+    `tagged`: the names of the companies that carry a tag which an alert looks for.
+    """
 
     alerts: tuple[Alert, ...] = ()
     active: tuple[Alarm, ...] = ()
     cleared: tuple[Alarm, ...] = ()
+    tagged: Mapping[tuple[CompanyKind, str], frozenset[str]] = field(default_factory=dict)
 
 
-def looks_at(alert: Alert, metric: Metric, subject: Subject, connection_id: int) -> bool:
+def looks_at(known: Known, alert: Alert, metric: Metric, subject: Subject, connection_id: int) -> bool:
     """Tell whether an alert that is on judges this metric of this subject."""
     if not alert.enabled or alert.area is not metric.area or alert.connection_id not in (None, connection_id):
         return False
-    kind = subject.company_kind
-    return kind is alert.scope.kind and (not alert.scope.names or subject.parts[0][1] in alert.scope.names)
+    scope = alert.scope
+    if subject.company_kind is not scope.kind:
+        return False
+    names = known.tagged.get((scope.kind, scope.tag), frozenset()) if scope.tag else scope.names
+    return scope.everybody or subject.parts[0][1] in names
 
 
 def alerts_of(known: Known, metric: Metric, subject: Subject, connection_id: int) -> list[Alert]:
     """Return the alerts that judge this, the worst level first."""
-    found = [a for a in known.alerts if looks_at(a, metric, subject, connection_id)]
+    found = [a for a in known.alerts if looks_at(known, a, metric, subject, connection_id)]
     return sorted(found, key=lambda a: (-a.level.rank, a.title))
 
 
@@ -62,11 +71,15 @@ def alarms_of(alarms: Iterable[Alarm], metric: Metric, subject: Subject, connect
 
 
 def limit_lines(alert: Alert, scale: Scale, *, in_alarm: bool = False) -> list[LimitLine]:
-    """Return threshold and reset of one alert; the reset only where there is one."""
-    lines = [fires_line(alert.threshold, alert.operator, alert.level, scale, in_alarm=in_alarm)]
-    if alert.reset is not None:
-        reset = clears_line(alert.reset, alert.operator, alert.level, scale, in_alarm=in_alarm)
-        lines += [reset] if reset is not None else []
+    """Return threshold and reset of one alert, then those of its milder limit; nothing for a report."""
+    lines: list[LimitLine] = []
+    limits = ((alert.threshold, alert.reset, alert.level), (alert.warn_threshold, alert.warn_reset, NoticeLevel.WARNING))
+    for threshold, reset, level in limits:
+        if threshold is None:
+            continue
+        lines.append(fires_line(threshold, alert.operator, level, scale, in_alarm=in_alarm))
+        clears = None if reset is None else clears_line(reset, alert.operator, level, scale, in_alarm=in_alarm)
+        lines += [clears] if clears is not None else []
     return lines
 
 
@@ -96,7 +109,7 @@ def other_limits(alerts: Sequence[Alert], window: timedelta | None, scale: Scale
     """Return the limits that a chart of this window does not draw: `Low ASR, over 15 min: fires < 30.0 %`, a line each."""
     same, lines = over(alerts, window), []
     for alert in alerts:
-        if alert not in same and alert.sample_period is not None:
+        if alert not in same and alert.sample_period is not None and not alert.is_report:
             limits = ", ".join(line.label for line in limit_lines(alert, scale))
             lines.append(f"{alert.title}, over {text.span(alert.sample_period)}: {limits}")
     return "\n".join(["Not drawn, judged over another sample period:", *lines]) if lines else ""
@@ -144,6 +157,8 @@ class Rules:
         self._stale = True
         self._alerts: tuple[Alert, ...] = ()
         self._cleared: tuple[Alarm, ...] = ()
+        self._tagged: dict[tuple[CompanyKind, str], frozenset[str]] = {}
+        self._tagged_at: datetime | None = None
 
     def alarms_changed(self) -> None:
         """Read the cleared alarms again next time."""
@@ -153,7 +168,17 @@ class Rules:
         """Return what is known, with these alarms alive."""
         revision = self._store.alerts.revision()
         if revision != self._revision:
-            self._alerts, self._revision = tuple(self._store.alerts.all()), revision
+            self._alerts, self._revision, self._tagged_at = tuple(self._store.alerts.all()), revision, None
+        if self._tagged_at is None or not timedelta(0) <= now - self._tagged_at < TAGS_AGE:
+            self._tagged, self._tagged_at = self._read_tagged(), now
         if self._stale:
             self._cleared, self._stale = tuple(self._store.alarms.cleared(now - HISTORY, MOST_ALARMS)), False
-        return Known(self._alerts, tuple(active), self._cleared)
+        return Known(self._alerts, tuple(active), self._cleared, self._tagged)
+
+    def _read_tagged(self) -> dict[tuple[CompanyKind, str], frozenset[str]]:
+        wanted = {(alert.scope.kind, alert.scope.tag) for alert in self._alerts if alert.scope.tag}
+        companies = self._store.companies.all() if wanted else []
+        return {
+            (kind, tag): frozenset(c.name for c in companies if c.kind is kind and tag.casefold() in map(str.casefold, c.tags))
+            for kind, tag in wanted
+        }

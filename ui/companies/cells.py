@@ -19,6 +19,8 @@ from ui.text import Sample, Shown
 from ui.theme import Role
 
 NOT_TOLD = "not told"
+#: The button beside the number of alerts.
+SHOW_ALERTS = "Show"
 _MARKS = {NoticeLevel.CRITICAL: Mark.CRITICAL, NoticeLevel.WARNING: Mark.WARNING, NoticeLevel.NONE: Mark.NOTICE}
 
 
@@ -133,7 +135,9 @@ def _alerts(row: CompanyRow) -> Cell:
     if not row.line.alerts:
         why = f"No alert looks at {row.label}. Press N to make one."
         return Cell("not watched", tone=Role.MUTED, tooltip=why)
-    return Cell(text.number(row.line.alerts), spoken=f"{text.plural(row.line.alerts, 'alert')} watch it")
+    amount = text.plural(row.line.alerts, "alert")
+    spoken = f"{amount} {'watches' if row.line.alerts == 1 else 'watch'} it"
+    return Cell(text.number(row.line.alerts), buttons=(SHOW_ALERTS,), spoken=spoken, tooltip=f"Show the {amount} of {row.label}")
 
 
 def _value(found: Sampled, area: Area, row: CompanyRow) -> float | None:

@@ -90,6 +90,7 @@ class CompaniesPage(Page):
         view.opened.connect(self._open_charts)
         view.current_changed.connect(self._on_current_changed)
         view.menu_asked.connect(self._on_menu_asked)
+        view.button_clicked.connect(lambda key, _label: self._open_alerts(key))
         self._model.counts_changed.connect(self._on_counts_changed)
         self._new_alert.clicked.connect(self._make_alert)
         self._context.bridge.rounded.connect(self._on_rounded)
@@ -106,6 +107,12 @@ class CompaniesPage(Page):
             lambda: self._open_charts(self.area.view.current_key()),
             enabled=self._has_current,
         )
+        add(
+            Command("companies.open_alerts", "&Alerts of this company", Menu.GO, key="Shift+N", group=5, page=PAGE),
+            lambda: self._open_alerts(self.area.view.current_key()),
+            enabled=self._has_current,
+        )
+        add(Command("companies.columns", "C&olumns…", Menu.VIEW, group=4, page=PAGE), self.area.view.ask_columns)
 
     # --- data -------------------------------------------------------------------------------------------------------------
 
@@ -231,6 +238,7 @@ class CompaniesPage(Page):
         menu = QMenu(self)
         menu.setObjectName("companies_menu")
         menu.addAction(self._context.commands.action("companies.open_charts"))
+        menu.addAction(self._context.commands.action("companies.open_alerts"))
         menu.addAction(self._context.commands.action("companies.new_alert"))
         menu.addSeparator()
         menu.addAction("Open its switch").triggered.connect(self._open_switch)
@@ -241,6 +249,11 @@ class CompaniesPage(Page):
         row = self._model.find(key)
         if row is not None:
             self._context.go("charts", (row.line.connection_id, row.subject.key, "ASR"))
+
+    def _open_alerts(self, key: object) -> None:
+        row = self._model.find(key)
+        if row is not None:
+            self._context.go("alerts", ("company", row.line.kind, row.line.name))
 
     def _open_switch(self) -> None:
         row = self._current()

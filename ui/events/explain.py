@@ -33,6 +33,12 @@ REASONS = {
     Reason.RECOVERED: "The value is past the reset",
     Reason.KEPT: "It stayed past the reset for the keep time",
     Reason.RELAPSED: "It fell back before the keep time was over",
+    Reason.ESCALATED: "The value is past the critical limit too",
+    Reason.EASED: "The value is past the reset of the critical limit; the warning stays",
+    Reason.NO_DATA: "There is no value",
+    Reason.DATA_BACK: "There is a value again",
+    Reason.OFF_HOURS: "The alert's hours are over",
+    Reason.COMPANY_GONE: "The switch no longer lists the company",
     Reason.RULE_DISABLED: "The rule was switched off",
     Reason.RULE_DELETED: "The rule was deleted",
     Reason.RULE_CHANGED: "The rule was changed",
@@ -45,6 +51,7 @@ TOLD = {
     Told.RECOVERY_OFF: "Nobody was told: the rule sends no message when it clears.",
     Told.LEVEL_NONE: "Nobody was told: the notice level is none.",
 }
+LEVELS = {Reason.ESCALATED: "Became critical", Reason.EASED: "Became a warning again"}
 STEPS = {
     (False, True): "Alarm raised",
     (True, False): "Alarm cleared",
@@ -53,6 +60,8 @@ STEPS = {
 
 def step_words(change: Transition) -> str:
     """Name what a transition did to the alarm."""
+    if change.reason in LEVELS:
+        return LEVELS[change.reason]
     crossed = STEPS.get((change.before.in_alarm, change.after.in_alarm))
     if crossed:
         return crossed

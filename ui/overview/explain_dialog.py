@@ -21,7 +21,12 @@ from ui.widgets.buttons import PrimaryButton
 from ui.widgets.labels import Label, line
 from ui.widgets.page import scrolled
 
-_CAUSES = {Cause.RAISED: "Tells that it was raised", Cause.CLEARED: "Tells that it cleared"}
+_CAUSES = {
+    Cause.RAISED: "Tells that it was raised",
+    Cause.REPEAT: "Tells that it is still in alarm",
+    Cause.EASED: "Tells that it is no longer critical",
+    Cause.CLEARED: "Tells that it cleared",
+}
 
 
 class ExplainDialog(QDialog):

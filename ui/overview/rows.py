@@ -71,7 +71,7 @@ class AlarmRow:
         """Return what it is about: `carrier bravo`, `switch sgp-1`."""
         if self.of_switch or self.alarm is None:
             return f"switch {self.switch_name}"
-        return self.alarm.key.subject.label
+        return self.alarm.key.subject.label or f"switch {self.switch_name}"
 
     @property
     def title(self) -> str:

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from noc_alerts.engine.facts import limits_at
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKind, Told, Transition
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator
 from noc_alerts.model.deliveries import Cause, Channel, Delivery, DeliveryState
 from noc_alerts.notify.channels import NOT_SET_UP
 from noc_alerts.notify.deliverer import DEMO_SENDS_NOTHING
 from ui import text
+from ui.events.explain import LEVELS
 from ui.marks import Form, Mark
 from ui.text import MINUS, THIN, Shown
 from ui.theme import Role
@@ -28,6 +30,10 @@ _SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠"}
 ENDINGS = {
     Reason.RECOVERED: "By itself",
     Reason.KEPT: "By itself",
+    Reason.NO_DATA: "No data any more",
+    Reason.DATA_BACK: "Data is back",
+    Reason.OFF_HOURS: "Alert's hours are over",
+    Reason.COMPANY_GONE: "Company is gone",
     Reason.RULE_DISABLED: "Alert switched off",
     Reason.RULE_DELETED: "Alert deleted",
     Reason.RULE_CHANGED: "Alert no longer looks at it",
@@ -51,6 +57,11 @@ class Story:
     def of(self, cause: Cause) -> tuple[Delivery, ...]:
         """Return the deliveries of one cause."""
         return tuple(each for each in self.deliveries if each.facts.cause is cause)
+
+    @property
+    def telling(self) -> tuple[Delivery, ...]:
+        """Return the deliveries that tell of it: raised, raised to critical, told again."""
+        return tuple(each for each in self.deliveries if each.facts.cause in (Cause.RAISED, Cause.REPEAT))
 
 
 NO_STORY = Story(known=False)
@@ -98,9 +109,10 @@ def limit_shown(alarm: Alarm, value: float) -> Shown:
 
 def limit_words(alarm: Alarm, alert: Alert | None, *, unit: bool = False) -> str:
     """Return the condition: `< 30`; of the alert as it is now, else as it was when the alarm was raised."""
-    if alert is not None:
+    threshold = None if alert is None or alarm.worst is None else limits_at(alert, alarm.level)[0]
+    if alert is not None and threshold is not None:
         sign = _SIGNS.get(alert.operator.value, alert.operator.value)
-        shown = limit_shown(alarm, alert.threshold)
+        shown = limit_shown(alarm, threshold)
         return f"{sign} {shown.joined if unit else shown.number}"
     words = alarm.limit
     for plain, shown_sign in _SIGNS.items():
@@ -122,11 +134,16 @@ def sample_words(alarm: Alarm, calls: int | None) -> str:
 def clears_words(alarm: Alarm, alert: Alert) -> str:
     """Return when it clears: `Clears above 33.0 %`, with how long it must stay so."""
     stays = f" for {text.exact_span(alert.keep)}" if alert.keep else ""
-    limit = alert.threshold if alert.reset is None else alert.reset
+    threshold, reset = limits_at(alert, NoticeLevel.WARNING)  # of two limits the warning's: it is left last
+    limit = threshold if reset is None else reset
+    if limit is None:
+        return f"Clears when its script says so{stays}"
+    if alarm.worst is None:
+        return f"Clears with the first value{stays}"
     shown = limit_shown(alarm, limit).joined
-    if alert.reset is not None and alert.operator.fires_below:
+    if reset is not None and alert.operator.fires_below:
         return f"Clears above {shown}{stays}"
-    if alert.reset is not None and alert.operator.fires_above:
+    if reset is not None and alert.operator.fires_above:
         return f"Clears below {shown}{stays}"
     words = {
         Operator.LT: f"at {shown} or more",
@@ -150,9 +167,11 @@ _NOT_TOLD = {
 
 def _who(deliveries: Sequence[Delivery]) -> str:
     """Return who they went to: `noc@…`, `the tray`, `3 people`."""
-    mails = list(dict.fromkeys(each.recipient for each in deliveries if each.channel is Channel.EMAIL))
+    mails = list(dict.fromkeys(each.recipient for each in deliveries if each.channel is not Channel.TRAY))
     if not mails:
         return "tray"
+    if len(mails) == 1 and "@" not in mails[0]:
+        return mails[0]
     if len(mails) > 1:
         return f"{text.number(len(mails))} people"
     return f"{mails[0].partition('@')[0]}@…"
@@ -160,7 +179,7 @@ def _who(deliveries: Sequence[Delivery]) -> str:
 
 def told_words(story: Story, zone: tzinfo) -> tuple[str, Role]:
     """Return who was told and when, or why nobody was: `told noc@… 03:59`, `mail waits: not set up`."""
-    raised = story.of(Cause.RAISED)
+    raised = story.telling
     # a desktop that shows nothing is no failure of telling while there is a mail; the story has it in full
     lost = [each for each in raised if each.state is DeliveryState.FAILED]
     failed = [each for each in lost if each.channel is Channel.EMAIL]
@@ -222,7 +241,7 @@ def _message_next(alert: Alert, story: Story, zone: tzinfo) -> str:
     """Return what becomes of messages: still waiting, or again when it clears."""
     if not story.known:
         return ""
-    raised = story.of(Cause.RAISED)
+    raised = story.telling
     waiting = [each for each in raised if each.state is DeliveryState.WAITING and each.tries]
     if waiting:
         return _waits(waiting, zone)
@@ -259,13 +278,17 @@ _STATE_WORDS = {
 }
 
 
+_ABOUT = {Cause.CLEARED: ", that it cleared", Cause.REPEAT: ", once more", Cause.EASED: ", that it is a warning now"}
+
+
 def delivery_line(delivery: Delivery) -> Line:
     """Return what became of one message: `E-mail noc@tessera.example: 250 OK`."""
-    where = f"E-mail {delivery.recipient}" if delivery.channel is Channel.EMAIL else "Tray"
+    names = {Channel.EMAIL: "E-mail", Channel.SMS: "SMS"}
+    where = f"{names[delivery.channel]} {delivery.recipient}" if delivery.channel in names else "Tray"
     answer = delivery.answer.strip()
     if not answer:
         answer = "sent" if delivery.state is DeliveryState.SENT else "on its way"
-    again = ", that it cleared" if delivery.facts.cause is Cause.CLEARED else ""
+    again = _ABOUT.get(delivery.facts.cause, "")
     state = _STATE_WORDS[delivery.state]
     sent_or_tray = delivery.state is DeliveryState.SENT or delivery.channel is not Channel.EMAIL
     calm = sent_or_tray or answer in (DEMO_SENDS_NOTHING, "on its way")
@@ -278,6 +301,8 @@ def transition_line(change: Transition) -> Line:
     sentence = change.text.strip().rstrip(".")
     if not change.before.in_alarm and change.after is Phase.RAISED:
         return Line(change.at, "Alarm raised", bold=False, rest=f": {sentence}" if sentence else "")
+    if change.reason in LEVELS:
+        return Line(change.at, LEVELS[change.reason], rest=f": {sentence}" if sentence else "")
     if change.before.in_alarm and change.after is Phase.NORMAL:
         return Line(change.at, "Cleared", rest=f": {sentence}" if sentence else "")
     return Line(change.at, sentence or change.reason.value.capitalize())

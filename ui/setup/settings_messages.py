@@ -63,6 +63,8 @@ class MessagesTab(QObject):
         self._fingerprint = TextField("smtp_fingerprint", placeholder="64 hexadecimal digits")
         self._test_to = TextField("smtp_test_to", placeholder="you@carrier.example")
         self._recipients = TagField("switch_recipients", address_entry, placeholder="add an address…")
+        self._brand = TextField("messages_brand", placeholder="noc_alerts", required="Give the name messages are signed with.")
+        self._link_base = TextField("messages_link_base", placeholder="https://noc.carrier.example/alarms/")
         self._tray = CheckBox("Show alarms in the notification area", "messages_tray")
         self.check = CheckPanel(
             "smtp_check",
@@ -99,10 +101,17 @@ class MessagesTab(QObject):
             typing.setAccessibleName("Told by e-mail when a switch is unreachable")
         self._test_field = beside("Send a test to", self._test_to, "Empty: the test ends after the sign-in and sends nothing.")
         self._recipients_field = beside("By e-mail", self._recipients)
+        self._texts = {
+            "brand": beside("Name", self._brand, "Templates write it with {{ brandName }}."),
+            "link_base": beside(
+                "Link", self._link_base, "{{ link }} is this and the number of the alarm. Empty: messages have no link."
+            ),
+        }
 
     def _lay_out(self) -> QWidget:
         sections: list[tuple[str, list[QWidget]]] = [
             ("E-mail", [self._on, *self._smtp.values(), self._test_field]),
+            ("What messages say", list(self._texts.values())),
             ("When a switch is unreachable", [self._recipients_field]),
             ("This computer", [self._tray]),
         ]
@@ -127,6 +136,8 @@ class MessagesTab(QObject):
             self._fingerprint,
             self._port,
             self._timeout,
+            self._brand,
+            self._link_base,
         ):
             line.textEdited.connect(self._on_edited)
         self._on.toggled.connect(self._on_toggled)
@@ -152,6 +163,8 @@ class MessagesTab(QObject):
         self._fingerprint.setText(smtp.fingerprint if smtp else "")
         self._recipients.set_entries([address_entry(address) for address in kept.switch_recipients])
         self._tray.setChecked(kept.tray)
+        self._brand.setText(kept.brand)
+        self._link_base.setText(kept.link_base)
         for field in self._all_fields():
             field.set_error("")
         self._show_what_applies()
@@ -182,6 +195,10 @@ class MessagesTab(QObject):
             changed.append("who is told")
         if self._tray.isChecked() != self._kept.tray:
             changed.append("notification area")
+        if self._brand.text().strip() != self._kept.brand:
+            changed.append("name in messages")
+        if self._link_base.text().strip() != self._kept.link_base:
+            changed.append("link in messages")
         return changed
 
     @property
@@ -217,13 +234,20 @@ class MessagesTab(QObject):
 
     def save(self) -> bool:
         """Keep the form; return whether it was right."""
-        if self._saving or not self._recipients_field.check():
+        if self._saving or not all([self._recipients_field.check(), self._texts["brand"].check()]):
             self.changed.emit()
             return False
         smtp = self.draft() if self._on.isChecked() else None
         if self._on.isChecked() and smtp is None:
             return False
-        made = Messages(smtp, tuple(self._recipients.keys), self._tray.isChecked())
+        brand, link_base = self._brand.text().strip(), self._link_base.text().strip()
+        try:
+            made = Messages(smtp, tuple(self._recipients.keys), self._tray.isChecked(), brand, link_base)
+        except BadInput as refusal:
+            for key, sentence in refusal.problems.items():
+                self._texts[key].set_error(sentence)
+            self.changed.emit()
+            return False
         service, password = self._context.service, self._password.text() if smtp is not None else ""
         try:
             save(service.store.settings, made)
@@ -277,7 +301,7 @@ class MessagesTab(QObject):
     # --- inner ------------------------------------------------------------------------------------------------------------
 
     def _all_fields(self) -> list[Field]:
-        return [*self._smtp.values(), self._recipients_field]
+        return [*self._smtp.values(), *self._texts.values(), self._recipients_field]
 
     def _check_number(self, key: str, number: NumberField) -> bool:
         """Check a number that stands in a room of its own, which the field does not know how to ask."""

@@ -176,7 +176,8 @@ class Field(QWidget):
         self._label = Label(words, Role.MUTED, FontRole.BODY if beside else FontRole.CAPTION)
         self._label.setBuddy(content)
         self._hint = Label(hint, Role.MUTED, FontRole.CAPTION, wrap=True, name=f"{content.objectName()}_hint")
-        self._hint.setVisible(bool(hint))
+        if not hint:  # never shown before it has a parent: it would be a window for a moment, and take the focus
+            self._hint.hide()
         self._error = Label("", Role.CRITICAL, FontRole.CAPTION, wrap=True, name=f"{content.objectName()}_error")
         self._error_mark = MarkLabel(Mark.CRITICAL, size=12)
         self._error_row = QWidget()

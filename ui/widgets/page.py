@@ -32,9 +32,10 @@ class Page(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(f"{crumb}, {title}" if crumb else title)
         self._crumb = LinkButton(crumb, f"{name}_crumb")
-        self._crumb.setVisible(bool(crumb))
         self._arrow = IconLabel("chevron-right", Role.MUTED, room=20)
-        self._arrow.setVisible(bool(crumb))
+        if not crumb:  # never shown here: without a parent each would be a window of its own for a moment, and take the focus
+            self._crumb.hide()
+            self._arrow.hide()
         self._title = Label(title, Role.TEXT, FontRole.PAGE_TITLE, name=f"{name}_title")
         self._tag = Tag("", f"{name}_tag")
         self._tag.hide()
@@ -131,7 +132,8 @@ class Panel(QFrame):
         self._row.setContentsMargins(12, 0, 12, 0)
         self._row.setSpacing(8)
         self._mark = MarkLabel(mark or Mark.OK)
-        self._mark.setVisible(mark is not None)
+        if mark is None:
+            self._mark.hide()
         self._row.addWidget(self._mark)
         if icon:
             self._row.addWidget(IconLabel(icon))

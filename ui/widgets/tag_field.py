@@ -191,6 +191,8 @@ class TagField(QFrame):
         completer = QCompleter(list(words), self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        # Later, because the line writes the whole word into itself after this signal.
+        completer.activated.connect(lambda _words: self._take(), Qt.ConnectionType.QueuedConnection)
         self._line.setCompleter(completer)
 
     def problem(self) -> str:
@@ -213,6 +215,13 @@ class TagField(QFrame):
                 self._take()
                 self.left.emit()
                 return True
+            if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and self._line.text().strip():
+                # With what is offered open the focus is there, so that leaving is not told by a focus event.
+                offers = self._line.completer()
+                if offers is not None and (popup := offers.popup()) is not None:
+                    popup.hide()
+                self._take()
+                self.left.emit()
             if event.key() == Qt.Key.Key_Backspace and not self._line.text() and self._entries:
                 self._remove(self._entries[-1].key)
                 return True
@@ -236,10 +245,22 @@ class TagField(QFrame):
         box = _EntryBox(entry, self._name, self)
         box.gone.connect(lambda: self._remove(entry.key))
         self._flow.insert(len(self._boxes), box)
+        before = self._boxes[-1] if self._boxes else self._stop_before()
         self._entries.append(entry)
         self._boxes.append(box)
         box.show()
+        if before is not None:
+            QWidget.setTabOrder(before, box)  # reading order: the entries, then the line they are typed in
         self.updateGeometry()
+
+    def _stop_before(self) -> QWidget | None:
+        """Return where Tab stops before this field, None when it is the first."""
+        at = self._line.previousInFocusChain()
+        while at is not None and at is not self._line:
+            if not self.isAncestorOf(at) and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                return at
+            at = at.previousInFocusChain()
+        return None
 
     def _remove(self, key: str) -> None:
         at = self.keys.index(key)

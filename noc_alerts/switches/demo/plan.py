@@ -107,7 +107,7 @@ CARRIERS: tuple[Carrier, ...] = (
 
 CUSTOMERS: tuple[Customer, ...] = (
     Customer(
-        101, "acme", 22, "europe", 10.0, 0.30, 1.05, 1.00, 2400, 500, ("wholesale",), "noc@acme.example",
+        101, "acme", 22, "europe", 10.0, 0.30, 1.05, 1.00, 2400, 500, ("wholesale", "gold"), "noc@acme.example",
         prefers=(("alpha", 1.6),),
     ),
     Customer(102, "globex", 15, "retail", 13.0, 0.25, 1.00, 1.05, 1800, 0, ("retail",), "voice@globex.example"),
@@ -115,7 +115,7 @@ CUSTOMERS: tuple[Customer, ...] = (
         103, "initech", 11, "americas", 18.0, 0.30, 1.02, 1.00, 1200, 250, ("wholesale",), "ops@initech.example",
         pinned_to="bravo",
     ),
-    Customer(104, "umbrella", 9, "gulf", 9.0, 0.20, 1.00, 1.10, 2600, 0, ("prepaid",), "billing@umbrella.example"),
+    Customer(104, "umbrella", 9, "gulf", 9.0, 0.20, 1.00, 1.10, 2600, 0, ("prepaid", "gold"), "billing@umbrella.example"),
     Customer(
         105, "halden calls", 8, "south asia", 8.0, 0.25, 0.96, 1.00, 900, 0, ("prepaid", "retail"),
         "desk@halden.example", prefers=(("charlie", 2.0),),
@@ -126,7 +126,7 @@ CUSTOMERS: tuple[Customer, ...] = (
     Customer(107, "osprey", 7, "africa", 11.0, 0.30, 1.00, 1.00, 2800, 400, ("wholesale",), "noc@osprey.example"),
     Customer(108, "meridian", 6, "asia", 4.0, 0.30, 1.00, 1.04, 1100, 0, ("prepaid",), "care@meridian.example"),
     Customer(
-        109, "lindqvist voice", 5, "europe", 9.0, 0.35, 1.08, 1.00, 600, 300, ("enterprise",),
+        109, "lindqvist voice", 5, "europe", 9.0, 0.35, 1.08, 1.00, 600, 300, ("enterprise", "gold"),
         "it@lindqvist.example", prefers=(("foxtrot", 0.0),),
     ),
     Customer(110, "tamarind", 4, "south asia", 6.0, 0.25, 0.94, 1.06, 500, 0, ("prepaid",), "hello@tamarind.example"),

@@ -12,9 +12,9 @@ from replay import BEGIN, COLLAPSE, END, INCIDENT_FROM, POLL, Heard, Replay, con
 
 from noc_alerts.engine.engine import Engine
 from noc_alerts.engine.news import ChartSpec, Frame, StoreTrouble
-from noc_alerts.engine.probes import evaluate_now
 from noc_alerts.engine.programs import Program
 from noc_alerts.engine.source import Source
+from noc_alerts.engine.trials import evaluate_now
 from noc_alerts.metrics.columns import Calls, make_calls, no_calls
 from noc_alerts.model.alarms import Phase, Reason, RuleKind, Verdict
 from noc_alerts.model.alerts import Alert, Area, Operator, Scope

@@ -309,5 +309,10 @@ def test_a_real_message_of_each_cause_is_taken(serve: Serve) -> None:
     with session_for(settings_for(serve(box))) as session:
         for number, cause in enumerate(Cause):
             facts = make_facts(cause=cause)
-            session.send(make_delivery(number, facts=facts), render(facts, NOW, NOW))
-    assert [parsed(envelope)["Subject"].split()[0] for envelope in box.mails] == ["Critical:", "Cleared:", "TEST"]
+            thread_id = "<first@example.test>" if cause in (Cause.REPEAT, Cause.EASED, Cause.CLEARED) else ""
+            session.send(make_delivery(number, facts=facts, thread_id=thread_id), render(facts, NOW, NOW))
+    assert [parsed(envelope)["Subject"].split()[0] for envelope in box.mails] == [
+        "Critical:", "Still", "Eased", "Cleared:", "ASR", "TEST",
+    ]  # fmt: skip
+    first = "<first@example.test>"
+    assert [parsed(envelope)["In-Reply-To"] for envelope in box.mails] == [None, first, first, first, None, None]

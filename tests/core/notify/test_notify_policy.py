@@ -11,35 +11,42 @@ from noc_alerts.model.deliveries import Cause, Channel, DeliveryState
 from noc_alerts.notify.policy import TRAY_RECIPIENT, Target, decide, message_id, told_targets
 
 ANN, BOB = (Channel.EMAIL, "ann@example.test"), (Channel.EMAIL, "bob@example.test")
-TRAY = (Channel.TRAY, TRAY_RECIPIENT)
-CRITICAL, NONE = NoticeLevel.CRITICAL, NoticeLevel.NONE
+TRAY, PHONE = (Channel.TRAY, TRAY_RECIPIENT), (Channel.SMS, "+442079460812")
+CRITICAL, WARNING, NONE = NoticeLevel.CRITICAL, NoticeLevel.WARNING, NoticeLevel.NONE
 
 
 @pytest.mark.parametrize(
-    ("cause", "level", "recipients", "tray", "tell_recovery", "before", "told", "targets"),
+    ("cause", "level", "named", "tray", "tell_recovery", "before", "told", "targets"),
     [
-        (Cause.RAISED, CRITICAL, ["ann@example.test", "bob@example.test"], True, True, [], Told.TOLD, [ANN, BOB, TRAY]),
-        (Cause.RAISED, CRITICAL, ["ann@example.test"], False, True, [], Told.TOLD, [ANN]),
+        (Cause.RAISED, CRITICAL, [ANN, BOB], True, True, [], Told.TOLD, [ANN, BOB, TRAY]),
+        (Cause.RAISED, CRITICAL, [ANN], False, True, [], Told.TOLD, [ANN]),
         (Cause.RAISED, CRITICAL, [], True, True, [], Told.TOLD, [TRAY]),
         (Cause.RAISED, CRITICAL, [], False, True, [], Told.NO_RECIPIENT, []),
-        (Cause.RAISED, CRITICAL, ["  ", ""], False, True, [], Told.NO_RECIPIENT, []),
-        (Cause.RAISED, CRITICAL, ["ann@example.test", " ANN@example.test "], False, True, [], Told.TOLD, [ANN]),
-        (Cause.RAISED, NONE, ["ann@example.test"], True, True, [], Told.TOLD, [ANN]),
+        (Cause.RAISED, CRITICAL, [(Channel.EMAIL, "  "), (Channel.SMS, "")], False, True, [], Told.NO_RECIPIENT, []),
+        (Cause.RAISED, CRITICAL, [ANN, (Channel.EMAIL, " ANN@example.test ")], False, True, [], Told.TOLD, [ANN]),
+        (Cause.RAISED, NONE, [ANN], True, True, [], Told.TOLD, [ANN]),
         (Cause.RAISED, NONE, [], True, True, [], Told.LEVEL_NONE, []),
         (Cause.RAISED, NONE, [], False, True, [], Told.LEVEL_NONE, []),
-        (Cause.CLEARED, CRITICAL, ["ann@example.test"], True, False, [ANN, TRAY], Told.RECOVERY_OFF, []),
-        (Cause.CLEARED, CRITICAL, ["bob@example.test"], True, True, [TRAY, ANN], Told.TOLD, [ANN, TRAY]),
-        (Cause.CLEARED, CRITICAL, ["ann@example.test"], True, True, [], Told.NO_RECIPIENT, []),
-        (Cause.CLEARED, NONE, ["ann@example.test"], True, True, [], Told.LEVEL_NONE, []),
-        (Cause.CLEARED, NONE, ["ann@example.test"], True, True, [ANN], Told.TOLD, [ANN]),
-        (Cause.TEST, CRITICAL, ["ann@example.test"], True, False, [], Told.TOLD, [ANN, TRAY]),
+        (Cause.CLEARED, CRITICAL, [ANN], True, False, [ANN, TRAY], Told.RECOVERY_OFF, []),
+        (Cause.CLEARED, CRITICAL, [BOB], True, True, [TRAY, ANN], Told.TOLD, [ANN, TRAY]),
+        (Cause.CLEARED, CRITICAL, [ANN], True, True, [], Told.NO_RECIPIENT, []),
+        (Cause.CLEARED, NONE, [ANN], True, True, [], Told.LEVEL_NONE, []),
+        (Cause.CLEARED, NONE, [ANN], True, True, [ANN], Told.TOLD, [ANN]),
+        (Cause.TEST, CRITICAL, [ANN], True, False, [], Told.TOLD, [ANN, TRAY]),
+        (Cause.RAISED, CRITICAL, [PHONE, ANN], True, True, [], Told.TOLD, [ANN, PHONE, TRAY]),
+        (Cause.REPEAT, CRITICAL, [BOB], True, False, [TRAY, PHONE, ANN], Told.TOLD, [ANN, PHONE, TRAY]),
+        (Cause.REPEAT, CRITICAL, [BOB], True, True, [], Told.NO_RECIPIENT, []),
+        (Cause.EASED, CRITICAL, [BOB], True, False, [ANN], Told.TOLD, [ANN]),
+        (Cause.REPORT, NONE, [ANN], True, False, [], Told.TOLD, [ANN]),
+        (Cause.REPORT, WARNING, [ANN], True, False, [], Told.TOLD, [ANN, TRAY]),
+        (Cause.REPORT, NONE, [], True, False, [], Told.LEVEL_NONE, []),
     ],
 )
 def test_decide(
-    cause: Cause, level: NoticeLevel, recipients: list[str], tray: bool, tell_recovery: bool, before: list[Target],
+    cause: Cause, level: NoticeLevel, named: list[Target], tray: bool, tell_recovery: bool, before: list[Target],
     told: Told, targets: list[Target],
 ) -> None:  # fmt: skip
-    assert decide(cause, level, recipients, tray, tell_recovery, before) == (told, targets)
+    assert decide(cause, level, named, tray, tell_recovery, before) == (told, targets)
 
 
 def test_told_are_those_whose_message_went_out_or_still_will() -> None:
@@ -51,6 +58,13 @@ def test_told_are_those_whose_message_went_out_or_still_will() -> None:
         make_delivery(5, recipient="tried@example.test", state=DeliveryState.SENT, facts=make_facts(cause=Cause.TEST)),
     ]
     assert told_targets(deliveries) == {(Channel.EMAIL, "sent@example.test"), (Channel.EMAIL, "waits@example.test")}
+
+
+def test_told_are_also_those_who_only_heard_a_repeat_or_that_it_eased() -> None:
+    told = {
+        cause: told_targets([make_delivery(state=DeliveryState.SENT, facts=make_facts(cause=cause))]) for cause in Cause
+    }
+    assert {cause for cause, targets in told.items() if targets} == {Cause.RAISED, Cause.REPEAT, Cause.EASED}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from noc_alerts.metrics.columns import NO_TIME, Calls, make_calls
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState, Told, Transition
-from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
+from noc_alerts.model.alerts import Alert, Area, NoData, NoticeLevel, Operator, Penalty, Scope
 from noc_alerts.model.companies import CompanyKind, Dimension, Subject
 from noc_alerts.model.connections import BadRecord
 from noc_alerts.model.deliveries import Cause, Channel, Delivery, Facts
 from noc_alerts.model.events import Event, EventType
 from noc_alerts.model.ledger import Change, Ledger
+from noc_alerts.model.schedules import Duty, Repeat
 from noc_alerts.store import open_store
 from noc_alerts.store.database import Database
 
@@ -83,6 +84,26 @@ def make_alert(title: str = "ASR of carriers", **changes: object) -> Alert:
         paused_until=NOW,
     )
     return replace(alert, **changes)  # type: ignore[arg-type]  # the caller names fields of Alert
+
+
+def make_whole_alert(title: str = "Everything", **changes: object) -> Alert:
+    """Make an alert with the later fields away from their defaults too."""
+    whole = make_alert(
+        title,
+        scope=Scope(CompanyKind.CUSTOMER, tag="gold; =%"),
+        warn_threshold=50.5,
+        warn_reset=60.0,
+        strict=True,
+        no_data=NoData.ALARM,
+        no_data_after=timedelta(minutes=3),
+        duty=Duty(frozenset({0, 4, 6}), time(22), time(6), "Europe/Zurich"),
+        repeat=Repeat.daily(time(8, 30), "Asia/Kathmandu"),
+        penalty=Penalty(timedelta(hours=1), True, timedelta(minutes=5), True),
+        template="night",
+        script="spare",
+        tray=True,
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]  # the caller names fields of Alert
 
 
 def make_key(number: int = 1) -> RuleKey:

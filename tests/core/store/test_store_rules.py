@@ -7,13 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from store_samples import NOW, SECOND, make_alert, make_page
+from store_samples import NOW, SECOND, make_alert, make_page, make_whole_alert
 
-from noc_alerts.model.alerts import Area, Scope
+from noc_alerts.model.alerts import Area, Operator, Penalty, Scope
 from noc_alerts.model.companies import Company, CompanyKind, CompanyStatus, Reading, ReadingKind
 from noc_alerts.model.connections import Clock, Connection, SwitchKind
 from noc_alerts.model.errors import BadInput
 from noc_alerts.model.events import Event, EventType
+from noc_alerts.model.schedules import Repeat
 from noc_alerts.store import Store, open_store
 
 
@@ -87,11 +88,15 @@ def test_an_alert_comes_back_as_it_was_kept(store: Store) -> None:
         "Balance", area=Area.BALANCE, sample_period=None, threshold=-5.0, reset=None, paused_until=None, recipients=(),
         scope=Scope(CompanyKind.CUSTOMER), enabled=True,
     )  # fmt: skip
-    for alert in (make_alert(), balance):
+    report = make_alert(
+        "Report", operator=Operator.ALWAYS, threshold=None, reset=None, repeat=Repeat.of_cron("0 8 * * 1-5", "Europe/Zurich")
+    )  # fmt: skip
+    asked = make_alert("Asked", penalty=Penalty(timedelta(days=366)))
+    for alert in (make_alert(), balance, make_whole_alert(), report, asked):
         saved = store.alerts.save(alert)
         assert saved.id is not None
         assert store.alerts.get(saved.id) == saved == replace(alert, id=saved.id)
-    assert [a.title for a in store.alerts.all()] == ["ASR of carriers", "Balance"]
+    assert [a.title for a in store.alerts.all()] == ["ASR of carriers", "Balance", "Everything", "Report", "Asked"]
 
 
 def test_an_alert_title_is_given_once_whatever_its_case_and_blanks(store: Store) -> None:
@@ -125,12 +130,12 @@ def test_companies_are_never_forgotten(store: Store) -> None:
     one, two = (store.connections.save(connection(name)).id for name in ("one", "two"))
     assert one is not None
     assert two is not None
-    acme = Company(one, CompanyKind.CUSTOMER, "7", "acme", CompanyStatus.ACTIVE, "USD")
+    acme = Company(one, CompanyKind.CUSTOMER, "7", "acme", CompanyStatus.ACTIVE, "USD", ("gold", "vip, ü"))
     bravo = Company(one, CompanyKind.CARRIER, "", "bravo")
     store.companies.upsert(one, [acme, bravo], NOW)
     store.companies.upsert(two, [replace(acme, connection_id=two)], NOW)
     later = NOW + SECOND
-    renamed = replace(acme, name="acme ltd", status=CompanyStatus.PENALTY)
+    renamed = replace(acme, name="acme ltd", status=CompanyStatus.PENALTY, tags=("vip, ü",))
     store.companies.upsert(one, [renamed], later)
     store.companies.upsert(one, [], later + SECOND)
     assert store.companies.all(one) == [bravo, renamed]

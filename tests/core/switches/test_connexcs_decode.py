@@ -1,6 +1,7 @@
 """ConnexCS rows: numbers that are texts, bad rows that cost one record, names, statuses."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -9,19 +10,9 @@ import pytest
 from noc_alerts.metrics.columns import NO_TIME
 from noc_alerts.model.companies import CompanyKind, CompanyStatus, Dimension
 from noc_alerts.model.errors import SwitchBadAnswer
-from noc_alerts.switches.connexcs_decode import (
-    CdrRow,
-    CompanyRow,
-    CostFrom,
-    Names,
-    array,
-    balance,
-    companies,
-    name_them,
-    number,
-    status_of,
-    to_calls,
-)
+from noc_alerts.switches.connexcs_companies import CompanyRow, balance, companies, listed, name_them, status_of, tags_of
+from noc_alerts.switches.connexcs_decode import CdrRow, CostFrom, Names, array, to_calls
+from noc_alerts.switches.numbers import currency_code, number
 
 NAMES = Names({"101": "acme"}, {"12": "bravo"})
 
@@ -69,7 +60,17 @@ def test_numbers(given: Any, read: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("credit", "limit", "available"),
-    [(10.0, 5.0, 15.0), ("12,345.67", "100", 12445.67), ("-20.5", 50, 29.5), (3.0, None, 3.0), (None, 50, None), ("x", 50, None)],
+    [
+        (10.0, 5.0, 15.0),
+        ("12,345.67", "100", 12445.67),
+        ("-20.5", 50, 29.5),
+        (3.0, None, 3.0),
+        (None, 50, None),
+        ("x", 50, None),
+        (3.0, "x", None),
+        ("12.345,67", "", 12345.67),
+        ("1,5", 0, None),
+    ],
 )
 def test_balance_is_credit_and_debit_limit(credit: Any, limit: Any, available: float | None) -> None:
     assert balance(CompanyRow(credit=credit, debit_limit=limit)) == (None if available is None else pytest.approx(available))
@@ -190,3 +191,106 @@ def test_names_are_unique() -> None:
 )
 def test_statuses(said: str | None, status: CompanyStatus) -> None:
     assert status_of(said) is status
+
+
+@pytest.mark.parametrize(
+    ("given", "read", "sure"),
+    [
+        ("12.345,67", 12345.67, 12345.67),
+        ("1.234.567", 1234567.0, 1234567.0),
+        ("-1.234.567,5", -1234567.5, -1234567.5),
+        ("12,345.67", 12345.67, 12345.67),
+        ("1,234,567", 1234567.0, 1234567.0),
+        ("12.345", 12.345, 12.345),
+        ("12,345", 12345.0, None),  # thousands where the point is known to be the decimal sign
+        ("12,5", None, None),
+        ("12,34", None, None),
+        ("0,123", None, None),
+        ("1,2345", None, None),
+        ("12,345.678,9", None, None),
+        ("1_000", None, None),
+        ("١٢", None, None),
+        ("12.50 USD", None, None),
+        ("(12.50)", None, None),
+        ("0x10", None, None),
+        (True, None, None),
+        ([1], None, None),
+        ({"USD": 1}, None, None),
+        (Decimal("12.25"), 12.25, 12.25),
+        (Decimal("NaN"), None, None),
+        (float("nan"), None, None),
+        (float("inf"), None, None),
+    ],
+)
+def test_amounts_that_can_be_read_in_one_way(given: Any, read: float | None, sure: float | None) -> None:
+    assert number(given) == read
+    assert number(given, sure=True) == sure
+
+
+@pytest.mark.parametrize(("given", "code"), [("usd", "USD"), (" eUr\t", "EUR"), ("", ""), (None, ""), (840, ""), (["USD"], "")])
+def test_currencies_of_odd_case(given: Any, code: str) -> None:
+    assert currency_code(given) == code
+
+
+@pytest.mark.parametrize(
+    ("given", "tags"),
+    [
+        (None, ()),
+        ("", ()),
+        ([], ()),
+        (["gold", "prepaid"], ("gold", "prepaid")),
+        ([" gold ", "gold", "", 7], ("gold", "7")),
+        ("gold", None),
+        ({"gold": True}, None),
+        (["gold", None], None),
+        (["gold", {"name": "x"}], None),
+        ([True], None),
+        (["a" * 101], None),
+        (["two\nlines"], None),
+        (12, None),
+    ],
+)
+def test_tags(given: Any, tags: tuple[str, ...] | None) -> None:
+    assert tags_of(given) == tags
+
+
+def rows_of(count: int) -> list[dict[str, Any]]:
+    return [{"id": number, "name": f"c{number}"} for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept", "whole", "unreadable"),
+    [
+        (rows_of(3), 3, True, 0),
+        (rows_of(49), 49, True, 0),
+        (rows_of(50), 50, False, 0),  # as a first page of fifty would look
+        (rows_of(1000), 1000, False, 0),
+        ([], 0, False, 0),
+        ([*rows_of(2), {"name": "no id"}], 2, False, 1),
+        ([*rows_of(2), "text"], 2, False, 1),
+        ([*rows_of(2), {"id": [3], "name": "x"}], 2, False, 1),
+        # what is odd beside the id costs that field only
+        ([{"id": 1, "name": 5, "credit": {}, "status": 3, "currency": [], "tags": "x", "debit_limit": False}], 1, True, 0),
+    ],
+)
+def test_a_list_that_may_lack_somebody_is_not_whole(rows: list[Any], kept: int, whole: bool, unreadable: int) -> None:
+    found = listed(json.dumps(rows).encode(), "host")
+    assert (len(found.rows), found.whole, found.unreadable) == (kept, whole, unreadable)
+    made = companies(found.rows, CompanyKind.CUSTOMER, name_them(found.rows), 5)
+    assert len(made) == kept
+
+
+def test_the_currency_is_that_of_whose_charge_is_the_cost() -> None:
+    names = Names({"101": "acme"}, {"12": "bravo", "13": "charlie"}, {"101": "GBP"}, {"12": "EUR"})
+    raw = [row(customer_card_currency="usd"), row(callid="b", customer_card_currency=" usd", provider_id=13), row(callid="c")]
+    rows, _ = array(json.dumps(raw).encode(), CdrRow, "host")
+    provider, _ = to_calls(rows, names, CostFrom.PROVIDER)
+    customer, _ = to_calls(rows, names, CostFrom.CUSTOMER)
+    assert provider.dimension(Dimension.CURRENCY) == ["EUR", "USD", "EUR"]
+    assert customer.dimension(Dimension.CURRENCY) == ["USD", "USD", "GBP"]
+
+
+def test_a_number_with_an_underscore_costs_its_record() -> None:
+    calls, bad = calls_of(row(), row(callid="a2", duration="1_0"))
+    assert calls.ids == ["a1"]
+    assert bad == {1: "duration is no number: 1_0"}

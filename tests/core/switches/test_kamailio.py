@@ -16,6 +16,7 @@ from noc_alerts.model.companies import CompanyKind, CompanyStatus, Dimension, Re
 from noc_alerts.model.errors import BadInput, SwitchBadAnswer
 from noc_alerts.switches.kamailio import READ_BACK_IDS, Kamailio
 from noc_alerts.switches.kamailio_rpc import ALLOWED, Rpc
+from noc_alerts.switches.protocol import State
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())
@@ -397,3 +398,57 @@ def test_wrong_settings_are_refused(field: str, value: str) -> None:
         Kamailio({**GOOD, field: value}, {})
     assert list(caught.value.problems) == [field]
     assert "hunter2" not in str(caught.value)
+
+
+# ---------------------------------------------------------------- lists that may lack somebody
+
+
+def names_of(state: State, kind: CompanyKind) -> list[str]:
+    return [company.name for company in state.companies or () if company.kind is kind]
+
+
+def test_lists_are_whole_when_both_were_read(rpc_server: FakeRpc, make: Make, database: Path) -> None:
+    assert make().state(NOW).partial == frozenset()
+    assert make(customers_table="-").state(NOW).partial == {CompanyKind.CUSTOMER}
+    run(database, "DROP TABLE customers")
+    assert make().state(NOW).partial == {CompanyKind.CUSTOMER}
+    del rpc_server.results["dispatcher.list"]
+    assert make().state(NOW).partial == set(CompanyKind)
+
+
+def test_a_customer_of_no_table_does_not_come_and_go_with_its_calls(rpc_server: FakeRpc, make: Make, database: Path) -> None:
+    run(database, "DELETE FROM customers WHERE name = 'acme'")
+    it = make()
+    assert names_of(it.state(NOW), CompanyKind.CUSTOMER) == ["acme", "umbrella"]
+    rpc_server.results["dlg.list"] = []
+    assert names_of(it.state(NOW), CompanyKind.CUSTOMER) == ["acme", "umbrella"]
+
+
+def test_a_customer_that_was_taken_out_of_the_table_is_gone(rpc_server: FakeRpc, make: Make, database: Path) -> None:
+    it = make()
+    assert names_of(it.state(NOW), CompanyKind.CUSTOMER) == ["acme", "umbrella"]
+    run(database, "DELETE FROM customers WHERE name = 'acme'")
+    state = it.state(NOW)  # it still has calls in progress
+    assert names_of(state, CompanyKind.CUSTOMER) == ["umbrella"]
+    assert state.partial == frozenset()
+    run(database, "DROP TABLE customers")
+    state = it.state(NOW)
+    assert "acme" in names_of(state, CompanyKind.CUSTOMER)
+    assert state.partial == {CompanyKind.CUSTOMER}
+    assert rpc_server.asked
+
+
+def test_balances_kept_as_text(rpc_server: FakeRpc, make: Make, database: Path) -> None:
+    del rpc_server
+    run(
+        database,
+        "DROP TABLE customers",
+        "CREATE TABLE customers (name TEXT, balance TEXT, currency TEXT)",
+        "INSERT INTO customers VALUES ('a', '12,345.67', 'usd'), ('b', '12.345,67', ' Eur'), ('c', '12,345', 'EUR'), "
+        "('d', 'n/a', ''), ('e', '', NULL), ('f', 'NaN', NULL), (NULL, '1', '')",
+    )
+    state = make().state(NOW)
+    found = {r.name: (r.value, r.currency) for r in state.readings if r.what is ReadingKind.BALANCE}
+    assert found == {"a": (12345.67, "USD"), "b": (12345.67, "EUR")}
+    assert "The balance cannot be read of c, d, f." in state.notes
+    assert {c.name: c.currency for c in state.companies or () if c.kind is CompanyKind.CUSTOMER}["a"] == "USD"

@@ -1,0 +1,1 @@
+"""Setup > Contacts: the people who can be told, and their groups."""

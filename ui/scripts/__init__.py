@@ -1,0 +1,1 @@
+"""Setup > Scripts: the users' JavaScript, tried out where it is written."""

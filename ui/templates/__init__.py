@@ -1,0 +1,1 @@
+"""Setup > Templates: what messages say, with a preview that lives."""
