@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from importlib import resources
 
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.connections import Clock, Connection, SwitchKind
+from noc_alerts.model.schedules import Repeat
+from noc_alerts.model.scripts import Script
 from noc_alerts.secrets import Secrets
 from noc_alerts.store import Store
 from noc_alerts.switches.demo import DemoSwitch
@@ -34,10 +37,19 @@ ALERTS = (
     Alert(None, "PDD high, carriers", CARRIERS, Area.PDD, Operator.GT, 4.5, 4, 5 * MIN, 30, level=WARNING),
     Alert(None, "Short calls, carriers", CARRIERS, Area.ACD, Operator.LT, 45, 60, 5 * MIN, 30, level=WARNING),
     Alert(None, "Low ASR, customers", CUSTOMERS, Area.ASR, Operator.LT, 25, 30, 5 * MIN, 50, hold=MIN, level=WARNING),
-    Alert(None, "Balance low", CUSTOMERS, Area.BALANCE, Operator.LT, 100, 150, None, level=WARNING),
-    Alert(None, "Balance nearly used up", CUSTOMERS, Area.BALANCE, Operator.LT, 20, 50, None, level=CRITICAL),
+    Alert(None, "Balance low", CUSTOMERS, Area.BALANCE, Operator.LT, 20, 50, None, level=CRITICAL,
+          warn_threshold=100, warn_reset=150),
     Alert(None, "Call rate high, customers", CUSTOMERS, Area.CPS, Operator.GT, 8, 6, MIN, level=WARNING),
-)
+    Alert(None, "Failures in a row", CARRIERS, Area.CONSECUTIVE_FAILURES, Operator.GE, 25, 5, 5 * MIN, 1, keep=2 * MIN,
+          level=WARNING),
+    Alert(None, "Daily balance", CUSTOMERS, Area.BALANCE, Operator.ALWAYS, None, sample_period=None, level=NoticeLevel.NONE,
+          repeat=Repeat.daily(time(8), "UTC"), template="report"),
+    Alert(None, "Numbers called too often", CUSTOMERS, Area.SCRIPT, Operator.GT, None, sample_period=15 * MIN, level=WARNING,
+          script="Numbers called too often"),
+)  # fmt: skip
+
+#: The scripts the demo begins with: file -> name.
+SCRIPTS = {"number_called_too_often": "Numbers called too often", "cli_blocks": "CLI blocks"}
 
 
 class MemoryKeyring:
@@ -94,6 +106,9 @@ def _connect(store: Store, base_url: str, live_path: str, *, goes_on: bool) -> C
     connection = store.connections.save(
         Connection(None, NAME, SwitchKind.CONNEXCS, options, Clock.OUTCOME, POLL, demo=True)
     )
+    for stem, name in SCRIPTS.items():
+        source = (resources.files("resources") / "scripts" / f"{stem}.js").read_text(encoding="utf-8")
+        store.scripts.save(Script(None, name, source, stock=stem))
     for alert in ALERTS:
         store.alerts.save(alert)
     return connection

@@ -11,7 +11,7 @@ from types import FrameType
 from noc_alerts.demo import MemoryKeyring, demo_switch
 from noc_alerts.engine.news import AlarmsChanged, News, Rounded, Snapshot, StoreTrouble
 from noc_alerts.logs import start_logging
-from noc_alerts.model.alarms import Phase
+from noc_alerts.model.alarms import Phase, Reason
 from noc_alerts.model.alerts import Area
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.connections import HealthState
@@ -35,6 +35,7 @@ _WORDS = {
     (True, Phase.RAISED): "relapse",
     (True, Phase.NORMAL): "cleared",
 }
+_LEVEL_WORDS = {Reason.ESCALATED: "CRITICAL", Reason.EASED: "warning"}
 
 
 class Printer:
@@ -56,7 +57,8 @@ class Printer:
                     self._print_summary(snapshot)
                 case AlarmsChanged(changes):
                     for change in changes:
-                        word = _WORDS[change.transition.before.in_alarm, change.transition.after]
+                        move = (change.transition.before.in_alarm, change.transition.after)
+                        word = _LEVEL_WORDS.get(change.transition.reason) or _WORDS[move]
                         subject = change.transition.key.subject.label or "switch"
                         title = change.alarm.title if change.alarm else ""
                         self._line(change.transition.at, f"{word:8} {subject}: {change.transition.text} {title}".rstrip())

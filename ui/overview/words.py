@@ -13,8 +13,10 @@ from noc_alerts.engine.facts import limits_at
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKind, Told, Transition
 from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator
 from noc_alerts.model.deliveries import Cause, Channel, Delivery, DeliveryState
+from noc_alerts.model.schedules import RepeatKind
 from noc_alerts.notify.channels import NOT_SET_UP
 from noc_alerts.notify.deliverer import DEMO_SENDS_NOTHING
+from noc_alerts.rules.schedules import next_after
 from ui import text
 from ui.events.explain import LEVELS
 from ui.marks import Form, Mark
@@ -234,20 +236,29 @@ def next_words(
         return f"Clears about {text.clock(max(at, now), zone)}", "if it stays past the reset"
     if alarm.value is None and alert.min_calls and not alert.area.is_reading:
         return f"Judged again at {text.plural(alert.min_calls, 'call')}", "stays in alarm until then"
-    return clears_words(alarm, alert), _message_next(alert, story, zone)
+    return clears_words(alarm, alert), _message_next(alert, alarm, story, now, zone)
 
 
-def _message_next(alert: Alert, story: Story, zone: tzinfo) -> str:
-    """Return what becomes of messages: still waiting, or again when it clears."""
+def _message_next(alert: Alert, alarm: Alarm, story: Story, now: datetime, zone: tzinfo) -> str:
+    """Return what becomes of messages and blocks: still waiting, told again at a time, a block when, a mail when it clears."""
     if not story.known:
         return ""
-    raised = story.telling
-    waiting = [each for each in raised if each.state is DeliveryState.WAITING and each.tries]
+    told = story.telling
+    waiting = [each for each in told if each.state is DeliveryState.WAITING and each.tries]
     if waiting:
         return _waits(waiting, zone)
-    going = [each for each in raised if each.state in (DeliveryState.SENT, DeliveryState.WAITING)]
+    penalty = alert.penalty
+    if penalty is not None and penalty.after and alarm.level is alert.level and alarm.value is not None:
+        due = alarm.raised_at + penalty.after
+        if due > now:
+            return f"asks for a block {text.clock(due, zone)}"
+    going = [each for each in told if each.state in (DeliveryState.SENT, DeliveryState.WAITING)]
     if not going:
         return "without a message"
+    if alarm.acked_at is None and alert.repeat.kind is not RepeatKind.NONE:
+        again = next_after(alert.repeat, max(now, going[-1].created_at), alarm.raised_at)
+        if again is not None:
+            return f"told again {text.time_of(again, now, zone)}"
     if not alert.tell_recovery:
         return "without a message"
     what = "mail" if any(each.channel is Channel.EMAIL for each in going) else "tray"
