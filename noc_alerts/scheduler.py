@@ -17,21 +17,19 @@ from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from noc_alerts.engine.asking import Asking
 from noc_alerts.engine.engine import Engine
-from noc_alerts.engine.explaining import explain
-from noc_alerts.engine.news import AlarmsChanged, ChartSpec, DeliveriesChanged, EventsAdded, Listener, News
+from noc_alerts.engine.news import AlarmsChanged, ChartSpec, Listener, News
 from noc_alerts.engine.probes import ImportReport, import_files
 from noc_alerts.engine.reads import OutdatedError, Reads
 from noc_alerts.engine.script_runs import ScriptRuns
 from noc_alerts.engine.scripting import ScriptEnd, ScriptJob
 from noc_alerts.engine.telling import Telling
-from noc_alerts.engine.trials import NO_SWITCH, evaluate_now, script_job, script_jobs, trial_sources
-from noc_alerts.model.alerts import Alert, Area, Operator, Scope
+from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.connections import CheckStep, Connection
 from noc_alerts.model.deliveries import Channel
-from noc_alerts.model.errors import BadInput, NocError, ScriptError, StoreError
-from noc_alerts.model.events import Event, EventType
+from noc_alerts.model.errors import NocError, StoreError
 from noc_alerts.model.scripts import Outcome
 from noc_alerts.notify.channels import ChannelSender, TrayChannel, TraySender
 from noc_alerts.notify.email import EmailChannel, SmtpSettings, check_smtp
@@ -104,6 +102,9 @@ class Service:
             self._stopping.is_set,
             self._tell,
             lambda: load(store.settings, Messages).link_base,
+        )
+        self._asking = Asking(
+            self.engine, self._telling, self._scripts, clock, lambda work: self._on_engine(work).result(), self._tell
         )
         self._jobs = BackgroundScheduler(
             executors={"default": JobThreads(1), "poll": PollThreads(), "deliver": JobThreads(1), "keep": JobThreads(1)},
@@ -351,66 +352,17 @@ class Service:
         `subject`: (connection, company) to look at, None = the worst. `channels`: only over these, None = all.
         """
 
-        def work() -> list[CheckStep]:
-            ends = self._run_for(alert, subject[0] if subject else None) if alert.area is Area.SCRIPT else {}
-            steps, deliveries = self._on_engine(
-                evaluate_now, self.engine, alert, self._clock(), subject=subject, channels=channels, ends=ends
-            ).result()
-            if (written := self._telling.write_test(deliveries)) is not None:
-                steps.append(written)
-            for step in steps:
-                progress(step)
-            for step in self._telling.send_test(deliveries):
-                steps.append(step)
-                progress(step)
-            self._say_tested(alert)
-            return steps
-
-        return self._work.submit(work)
-
-    def _run_for(self, alert: Alert, connection_id: int | None) -> dict[int, ScriptEnd]:
-        """Run an alert's script on each switch it looks at; give what came of each, by connection."""
-        ends: dict[int, ScriptEnd] = {}
-        for job in self._on_engine(script_jobs, self.engine, alert, connection_id, self._clock()).result():
-            try:
-                ends[job.connection.id or 0] = self._scripts.run(job)
-            except ScriptError as error:
-                ends[job.connection.id or 0] = error
-        return ends
+        return self._work.submit(self._asking.test, alert, progress, subject, channels)
 
     def explain(self, alert_id: int, subject: tuple[int, Subject] | None = None) -> "Future[tuple[str, ...]]":
         """Say in sentences why an alert is in its state, or why it does not fire; of one company, or of the worst."""
-
-        def work() -> tuple[str, ...]:
-            alert = self.store.alerts.get(alert_id)
-            if alert is None:
-                raise BadInput("The alert was deleted meanwhile, so there is nothing to explain.")
-            return explain(self.engine, alert, subject, self._clock())
-
-        return self._on_engine(work)
+        return self._on_engine(self._asking.explain, alert_id, subject)
 
     def run_script(
         self, source: str, *, connection_id: int | None, company: tuple[CompanyKind, str] | None, period: timedelta
     ) -> "Future[Outcome]":
         """Run a script as it stands in its editor on a switch as it is now (None = the first). The future raises ScriptError."""
-        kind, names = (company[0], (company[1],)) if company else (CompanyKind.CUSTOMER, ())
-        alert = Alert(
-            None, "Script", Scope(kind, names), Area.SCRIPT, Operator.GT, None, sample_period=period, script="Script"
-        )
-
-        def prepare() -> ScriptJob:
-            sources = trial_sources(self.engine, alert, connection_id)
-            if not sources:
-                raise BadInput(NO_SWITCH.replace("alert", "script"))
-            return script_job(self.engine, alert, sources[0], source, self._clock())
-
-        return self._work.submit(lambda: self._scripts.run(self._on_engine(prepare).result()))
-
-    def _say_tested(self, alert: Alert) -> None:
-        text = "A test was sent. No state was changed."
-        self.store.events.add(Event(self._clock(), EventType.MESSAGE, alert.title, "test", text))
-        self._tell(EventsAdded())
-        self._tell(DeliveriesChanged(self.store.outbox.waiting()))
+        return self._work.submit(self._asking.run_script, source, connection_id, company, period)
 
     def check_connection(
         self, connection: Connection, secrets: Mapping[str, str], progress: Progress

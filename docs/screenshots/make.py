@@ -138,6 +138,15 @@ def demo_pictures(app: App) -> None:
     picture(app, "alerts")
     context.go("alerts", ("alarm", alarm))
     picture(app, "alert-editor")
+    context.go("alerts", balance_alert(app))
+    picture(app, "alert-two-levels")
+    context.go("templates", "alert")
+    picture(app, "template")
+    context.go("scripts", "CLI blocks")
+    run_script(app)
+    picture(app, "script")
+    context.go("deliveries", None)
+    picture(app, "deliveries")
     connection_id = snapshot().switches[0].connection.id  # type: ignore[union-attr]  # there is one, or no alarm came
     context.service.store.settings.set(SETTINGS_KEY, write_set(ChartSet(range=timedelta(hours=1))))
     for name in ("bravo", "alpha", "charlie", "delta"):
@@ -150,6 +159,24 @@ def demo_pictures(app: App) -> None:
     picture(app, "switches")
     context.go("settings", "messages")
     picture(app, "settings-messages")
+
+
+def balance_alert(app: App) -> int:
+    """Give the id of the demo's alert with two limits."""
+    assert app.context is not None
+    return next(alert.id for alert in app.context.service.store.alerts.all() if alert.two_levels)  # type: ignore[return-value]  # saved
+
+
+def run_script(app: App) -> None:
+    """Run the script that is open, as its button does, and wait for what it says."""
+    from PySide6.QtWidgets import QPushButton
+
+    from ui.scripts.run_panel import RunPanel
+
+    button = next(b for b in app.window.findChildren(QPushButton, "script_run_button") if b.isVisible())
+    button.click()
+    panel = next(p for p in app.window.findChildren(RunPanel) if p.isVisible())
+    until(lambda: not panel.running, 20, "the script's result")
 
 
 def run_desktop() -> None:

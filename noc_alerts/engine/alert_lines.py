@@ -1,8 +1,7 @@
 """One alert as the lists show it: its verdict over all its switches, and its worst company. Reads, changes nothing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from noc_alerts.model.connections import HealthState
 from noc_alerts.rules.conditions import compare, worse
 from noc_alerts.rules.schedules import next_after
 
+#: Scheduled reports of the kind "every" count from here, so that "every 30 min" is at the full and the half hour.
+ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
 #: Areas of which high values are the bad ones, where no operator says so (scheduled reports).
 HIGH_IS_BAD = frozenset({Area.PDD, Area.CPS, Area.SPEND, Area.CONSECUTIVE_FAILURES})
 
@@ -55,7 +56,7 @@ class _Count:
             self.since = min(filter(None, (self.since, alarm.raised_at if alarm else None)), default=None)
 
 
-def alert_line(alert: Alert, programs: list[Program], now: datetime, reported: Mapping[int, datetime]) -> AlertLine:
+def alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLine:
     """Give how an alert stands at `now`."""
     count = _Count()
     worst: tuple[float | None, int | None, Program, int] | None = None
@@ -70,7 +71,6 @@ def alert_line(alert: Alert, programs: list[Program], now: datetime, reported: M
                 worst = (value, calls, program, row)
     error = next((p.error for p in programs if p.error), "")
     off = next((p.off_until for p in programs if p.off_until is not None), None)
-    anchor = reported.get(alert.id or 0, now)
     return AlertLine(
         alert_id=alert.id or 0,
         verdict=_verdict(alert, now, error, count, off is not None),
@@ -85,7 +85,7 @@ def alert_line(alert: Alert, programs: list[Program], now: datetime, reported: M
         level=count.level,
         gone=_gone(programs),
         off_duty_until=off,
-        next_report_at=next_after(alert.repeat, now, anchor) if alert.is_report else None,
+        next_report_at=next_after(alert.repeat, now, ANCHOR) if alert.is_report else None,
         message=next((p.outcome.message for p in programs if p.outcome is not None), ""),
         note=" ".join(dict.fromkeys(sentence for p in programs for sentence in p.mixed())),
     )

@@ -6,16 +6,15 @@ Runs on the engine thread only, which is the only writer of facts. Reads no cloc
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import numpy as np
 
 from noc_alerts.engine.charts import Charts
-from noc_alerts.engine.followups import followups
+from noc_alerts.engine.followups import follow_up
 from noc_alerts.engine.ledgers import Sender, switch_change
 from noc_alerts.engine.news import ChartSpec, EventsAdded, Listener, Rounded, Snapshot
 from noc_alerts.engine.programs import Program
-from noc_alerts.engine.reports import due_slot, is_ready, report
+from noc_alerts.engine.report_turns import Reports
 from noc_alerts.engine.roster import Roster
 from noc_alerts.engine.scripting import RunScript, ScriptEnd, ScriptJob, Scripts
 from noc_alerts.engine.snapshots import VALUE_PERIOD, snapshot
@@ -27,8 +26,7 @@ from noc_alerts.model.alerts import Alert
 from noc_alerts.model.connections import BadRecord, Connection, HealthState
 from noc_alerts.model.errors import BadInput, NocError, ScriptError, StoreError
 from noc_alerts.model.events import Event, EventType
-from noc_alerts.model.ledger import AlarmValue, Ledger, ReportSent
-from noc_alerts.model.schedules import RepeatKind
+from noc_alerts.model.ledger import AlarmValue, Ledger
 from noc_alerts.rules.lifecycle import Step
 from noc_alerts.rules.schedules import duty_changes_after, on_duty
 from noc_alerts.store import Store
@@ -54,6 +52,7 @@ class Engine:
         self._writer = Writer(store, listener)
         self._roster = Roster(store, self._writer)
         self._scripts = Scripts(self._roster, run_script)
+        self._reports = Reports(self._roster, self._writer, self._scripts)
         self._values_at: dict[int, datetime] = {}
         self._revision: int | None = None
         self._shown: object = None
@@ -110,7 +109,7 @@ class Engine:
             return
         before = source.health(now).restarted_at
         source.take_state(state)
-        if state.companies is not None and source.is_news(state.companies, now):
+        if state.companies is not None and source.believed and source.is_news(state.companies, now):
             self.store.companies.upsert(connection_id, state.companies, now)
             source.companies_kept = (state.companies, now)
         if state.readings:
@@ -202,7 +201,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001  # one bad rule stops nobody else: shown as its error, logged once
                 program.fail(error)
         self._roster.commit(steps, as_of, tuple(states), self._newer_values(source, programs, as_of))
-        self._follow_up(judged, as_of)
+        follow_up(judged, as_of, self.sender(), self._writer, self.store)
 
     def _steps(self, program: Program, as_of: datetime) -> list[Step]:
         """Judge one program, where it is to be judged now."""
@@ -216,29 +215,28 @@ class Engine:
             program.skip()
             return []
         if program.is_script:
-            self._scripts.want(program, as_of)
+            if program.gone():
+                program.skip()
+            else:
+                self._scripts.want(program, as_of)
             return program.end_outside_scope()
         steps = program.judge(as_of)
         program.error = ""
         return steps
 
-    def _follow_up(self, programs: list[Program], as_of: datetime) -> None:
-        """Tell living alarms again and make their blocks due, where it is time."""
-        if self._writer.waiting:
-            return
-        for program in programs:
-            if program.alarms and (program.alert.penalty is not None or program.alert.repeat.kind is not RepeatKind.NONE):
-                ledger = followups(program, as_of, self.sender(), self._writer.thread, self.store)
-                if ledger:
-                    self._writer.put(partial(Batch, ledger=ledger))
-
     def take_script(self, job: ScriptJob, end: ScriptEnd) -> None:
         """Take what came of a script that was run for an alert, and judge it."""
         program = self._scripts.done(job, self.programs)
-        if program is None or program.source.failing or program.source.off or self._writer.waiting:
+        if program is None or not program.alert.is_active(job.as_of) or program.off_until is not None:
             return
-        if isinstance(end, ScriptError):
-            program.refuse(end.sentence)
+        if not on_duty(program.alert.duty, job.as_of):
+            return
+        if program.source.failing or program.source.off or self._writer.waiting or program.gone():
+            self._scripts.again(program)
+            return
+        wrong = end.sentence if isinstance(end, ScriptError) else program.cannot_judge(end)
+        if isinstance(end, ScriptError) or wrong:
+            program.refuse(wrong)
             program.judged_at = job.as_of
             return
         try:
@@ -250,7 +248,7 @@ class Engine:
         states = tuple(program.waiting_states())
         values = self._values_of(program, job.as_of)
         self._roster.commit([(program, step) for step in steps], job.as_of, states, values)
-        self._follow_up([program], job.as_of)
+        follow_up([program], job.as_of, self.sender(), self._writer, self.store)
 
     def _newer_values(self, source: Source, programs: list[Program], as_of: datetime) -> tuple[AlarmValue, ...]:
         """Bring the alarms' values up to date; give those to be stored, now and then."""
@@ -303,7 +301,7 @@ class Engine:
             if self._revision is not None and self.store.revision() != self._revision:
                 self.load(now)
                 return
-            self._make_reports(now)
+            self._reports.make(now, self._awake_since)
             for source in self.sources.values():
                 self._watch_switch(source, now)
         healths = tuple(source.health(now) for source in self.sources.values())
@@ -311,31 +309,6 @@ class Engine:
         if shown != self._shown:
             self._shown = shown
             self.publish(now)
-
-    def _make_reports(self, now: datetime) -> None:
-        """Make the scheduled reports whose time has come; each time is remembered with the message, so that it comes once."""
-        reported = self._roster.reported
-        for alert in self.alerts:
-            if not alert.is_report or alert.id is None:
-                continue
-            if alert.id not in reported:
-                self._remember_report(alert.id, now, Ledger())
-                continue
-            slot = due_slot(alert, reported[alert.id], now)
-            if slot is None:
-                continue
-            programs = [p for p in self.programs if p.rule_id == alert.id]
-            if not programs or not alert.is_active(now) or not on_duty(alert.duty, slot):
-                self._remember_report(alert.id, slot, Ledger())
-            elif is_ready(programs, slot, now - max(slot, self._awake_since or slot)):
-                deliveries, event = report(alert, programs, slot, now, self.sender())
-                self._remember_report(alert.id, slot, Ledger(deliveries=tuple(deliveries), events=(event,)))
-            else:
-                self._scripts.hurry(programs, now)
-
-    def _remember_report(self, alert_id: int, slot: datetime, ledger: Ledger) -> None:
-        self._roster.reported[alert_id] = slot
-        self._writer.put(partial(Batch, ledger=replace(ledger, reports=(ReportSent(alert_id, slot),))))
 
     def _watch_switch(self, source: Source, now: datetime) -> None:
         health = source.health(now)
@@ -374,8 +347,8 @@ class Engine:
 
     def snapshot(self, now: datetime) -> Snapshot:
         """Give how everything stands."""
-        waiting, reported = self.store.outbox.waiting(), self._roster.reported
-        return snapshot(now, self.sources.values(), self.programs, self.alerts, self.active_alarms(), waiting, reported)
+        waiting = self.store.outbox.waiting()
+        return snapshot(now, self.sources.values(), self.programs, self.alerts, self.active_alarms(), waiting)
 
     def publish(self, now: datetime) -> None:
         """Tell listeners how everything stands."""

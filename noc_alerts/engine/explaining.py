@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from noc_alerts.engine.alert_lines import worst_row
+from noc_alerts.engine.alert_lines import ANCHOR, worst_row
 from noc_alerts.engine.engine import Engine
 from noc_alerts.engine.facts import limit_text, limits_at, sample_text, switch_name
 from noc_alerts.engine.programs import Program
-from noc_alerts.engine.reports import ANCHOR
 from noc_alerts.engine.trials import NO_SWITCH, outcome_words, trial_sources
 from noc_alerts.metrics.intervals import interval
 from noc_alerts.model.alarms import Phase

@@ -1,24 +1,43 @@
 """What an alarm brings while it lives: it is told again, and its block becomes due after a while. Engine thread only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from noc_alerts.engine.facts import facts_of
 from noc_alerts.engine.ledgers import Sender, Thread, block_event, block_of, deliveries_to
 from noc_alerts.engine.programs import Program
+from noc_alerts.engine.writer import Batch, Writer
 from noc_alerts.model.alarms import Alarm, Phase
 from noc_alerts.model.blocks import Block
 from noc_alerts.model.deliveries import Cause, Delivery
-from noc_alerts.model.events import Event
+from noc_alerts.model.errors import NocError
 from noc_alerts.model.ledger import Ledger
 from noc_alerts.model.schedules import RepeatKind
 from noc_alerts.notify.policy import decide
 from noc_alerts.rules.schedules import missed
 from noc_alerts.store import Store
 
-
 #: A last time that lies further ahead than this comes from a wrong clock.
 FAR_AHEAD = timedelta(days=1)
+
+
+def follow_up(programs: Iterable[Program], as_of: datetime, sender: Sender, writer: Writer, store: Store) -> None:
+    """Tell living alarms again and make their blocks due, where it is time. Raises StoreError."""
+    if writer.waiting:
+        return
+    for program in programs:
+        if not program.alarms or (program.alert.penalty is None and program.alert.repeat.kind is RepeatKind.NONE):
+            continue
+        try:
+            ledger = followups(program, as_of, sender, writer.thread, store)
+        except NocError:
+            raise
+        except Exception as error:  # noqa: BLE001  # one bad rule stops nobody else: shown as its error, logged once
+            program.fail(error)
+            continue
+        if ledger:
+            writer.put(partial(Batch, ledger=ledger))
 
 
 def followups(
@@ -71,8 +90,8 @@ def _repeat(
     facts = facts_of(
         Cause.REPEAT, program, alarm.key.subject, value, calls, as_of, alarm, unit=program.unit(row), brand=sender.brand
     )
-    targets = sender.targets(alert.recipients)
-    _, targets = decide(Cause.RAISED, alarm.level, targets, alert.tray, alert.tell_recovery, ())
+    named = sender.targets(alert.recipients)
+    _, targets = decide(Cause.RAISED, alarm.level, named, alert.tray, alert.tell_recovery, ())
     return deliveries_to(facts, targets, as_of, sender, before, alarm.id)
 
 

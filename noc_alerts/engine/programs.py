@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from noc_alerts.engine.hearing import Hearing
 from noc_alerts.engine.sights import FactorSight, ScriptSight, script_subject, sight_of
 from noc_alerts.engine.source import Source, ViewKey, to_ms
 from noc_alerts.metrics.columns import Bools, Ints
@@ -68,7 +69,7 @@ class Program:
         self.told_at: dict[int, datetime] = {}
         self.blocked: set[int] = set()  # rows whose alarm has asked for its block
         self._waited: set[int] = set()  # rows whose running time is in the store
-        self._heard: Bools = np.zeros(0, dtype=np.bool_)  # rows that ever had calls or a reading
+        self._hearing = Hearing()
         self.error = ""
         self.judged_at: datetime | None = None
         self.off_until: datetime | None = None
@@ -106,14 +107,21 @@ class Program:
         self.sight = sight_of(alert, self.source)
         if isinstance(self.sight, ScriptSight):
             self.sight.outcome = outcome
+        if alert.no_data is not NoData.ALARM:
+            self.track.outer.forget_silence()
         warned = {row for row, alarm in self.alarms.items() if alarm.level is NoticeLevel.WARNING}
         return self.track.become(alert.two_levels, warned)
 
-    def same_rows(self, alert: Alert) -> bool:
-        """Tell whether a changed alert would look at the same rows of the same values."""
+    def same_rows(self, alert: Alert, script: str = "") -> bool:
+        """Tell whether a changed alert would look at the same rows of the same values.
+
+        `script`: what its script is called now, when it has another name.
+        """
         old = self.alert
         same = (alert.area, alert.scope.kind, alert.is_report) == (old.area, old.scope.kind, old.is_report)
-        return same and (not self.is_script or (alert.script, script_subject(alert)) == (old.script, script_subject(old)))
+        if not same or not self.is_script:
+            return same
+        return (alert.script, script_subject(alert)) == (script or old.script, script_subject(old))
 
     def subjects(self) -> list[Subject]:
         """Give the subject of every row."""
@@ -269,7 +277,7 @@ class Program:
         waits = self.alert.no_data is NoData.ALARM
         if not waits and self.track.idle and not may_hold(self._low, self._high, self._terms.operator, self._terms.threshold):
             return left
-        listening = self._listening() if waits else None
+        listening = self._hearing.listen(self.alert, self.values, self.calls, self.inside) if waits else None
         self._withdraw_beginners(to_ms(as_of))
         sure = inner_sure = None
         if self.alert.strict:
@@ -281,20 +289,11 @@ class Program:
             self.values, self._terms, inner, to_ms(as_of), sure=sure, inner_sure=inner_sure, inside=listening
         )
 
-    def _listening(self) -> Ints:
-        """Give the rows whose silence is missing data: named ones, of everybody those that were ever heard of.
-
-        Not those that have a value that is not judged yet. A row may be there only because somebody asked for its company.
-        """
-        n = len(self.values)
-        if n > len(self._heard):
-            self._heard = np.concatenate([self._heard, np.zeros(n - len(self._heard), dtype=np.bool_)])
-        here = ~np.isnan(self.values)
-        self._heard[:n] |= here if self.alert.area.is_reading else here | (self.calls[:n] > 0)
-        rows = np.arange(n) if self.inside is None else self.inside
-        if self.alert.scope.everybody:
-            rows = rows[self._heard[rows]]
-        return rows[~here[rows]]
+    def cannot_judge(self, outcome: Outcome) -> str:
+        """Say why what its script said cannot be judged; empty = it can."""
+        if outcome.value is None or outcome.breached is not None or self.alert.threshold is not None or self.alert.is_report:
+            return ""
+        return "Its script returned a number, but the alert has no threshold to hold it against. Enter one."
 
     def judge_outcome(self, outcome: Outcome, as_of: datetime) -> list[Step]:
         """Take what its script said about `as_of`, and judge it: by its own verdict, else by its value."""
@@ -357,7 +356,8 @@ class Program:
         return self.track.reset(lost, Reason.COMPANY_GONE) + self.track.reset(outside, Reason.RULE_CHANGED)
 
     def end(self, reason: Reason) -> list[Step]:
-        """End all rows."""
+        """End all rows, and what was counted towards missing data."""
+        self.track.outer.forget_silence()
         return self.track.reset(self.track.active_rows(), reason)
 
     # -- telling of itself -----------------------------------------------------------------------------------------------
@@ -372,8 +372,10 @@ class Program:
         """Give the rows whose hold or keep time is running."""
         waiting = self.track.waiting_rows()
         # of two limits one may stop to wait without a step that says so: it is not to wait on after a restart
-        stopped = self._waited.difference(waiting).intersection(self.track.active_rows()) if self._waited else ()
-        self._waited = set(waiting)
+        stopped: set[int] = set()
+        if self.alert.two_levels:
+            stopped = self._waited.difference(waiting).intersection(self.track.active_rows())
+            self._waited = set(waiting)
         for row in (*waiting, *stopped):
             since = self.since.get(row, self.judged_at)
             assert since is not None  # a row is never active before it was judged or restored

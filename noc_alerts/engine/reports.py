@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
-from noc_alerts.engine.alert_lines import direction
+from noc_alerts.engine.alert_lines import ANCHOR, direction
 from noc_alerts.engine.facts import facts_of, sample_text
 from noc_alerts.engine.ledgers import Sender, Thread, deliveries_to
 from noc_alerts.engine.programs import Program
@@ -19,14 +19,10 @@ from noc_alerts.notify.policy import decide
 from noc_alerts.notify.words import format_time
 from noc_alerts.rules.schedules import missed
 
-#: Repeats of the kind "every" count from here, so that "every 30 min" is at the full and the half hour.
-ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
 #: So long a report waits for its switches to be read, or for its script, after the program began.
 PATIENCE = timedelta(minutes=2)
 #: Later than this, a report says that it is late.
 LATE = timedelta(minutes=5)
-#: A last time that lies further ahead than this comes from a wrong clock.
-FAR_AHEAD = timedelta(days=1)
 #: A table has at most so many rows; the rest is counted.
 MAX_ROWS = 200
 
@@ -35,8 +31,6 @@ def due_slot(alert: Alert, told_at: datetime | None, now: datetime) -> datetime 
     """Give the time a report is due for at `now`, None = none is. After a time off only the last one that was missed."""
     if not alert.is_report or told_at is None:
         return None
-    if told_at > now + FAR_AHEAD:
-        told_at = now  # the clock had been far ahead: it must not be quiet until then
     return missed(alert.repeat, told_at, now, ANCHOR)
 
 

@@ -52,6 +52,7 @@ class Roster:
         self.contacts: tuple[Contact, ...] = ()
         self.scripts: dict[str, Script] = {}
         self.reported: dict[int, datetime] = {}  # alert -> the time its last scheduled report was made for
+        self.replanned: set[int] = set()  # alerts whose reports have other times since the last round
         self._store = store
         self._writer = writer
         self._loaded = False
@@ -66,7 +67,10 @@ class Roster:
         self.watching = load(self._store.settings, Watching)
         self.messages = load(self._store.settings, Messages)
         self.contacts = tuple(self._store.contacts.all())
-        self.scripts = {script.name.casefold(): script for script in self._store.scripts.all()}
+        scripts = self._store.scripts.all()
+        names = {script.id: script.name for script in scripts}
+        renamed = {old: names[script.id] for old, script in self.scripts.items() if script.id in names}
+        self.scripts = {script.name.casefold(): script for script in scripts}
         self.reported = self._store.reports.slots()
         kept = self._read()
         for cid in set(self.sources) - set(kept.connections):
@@ -75,7 +79,7 @@ class Roster:
             old = self.sources.get(cid)
             self.programs = [p for p in self.programs if p.source is not old]
             self.sources[cid] = source
-        self._change_programs(kept.alerts, now)
+        self._change_programs(kept.alerts, renamed, now)
         self._restore(kept, now)
         self._loaded = True
         for source in self.sources.values():
@@ -115,12 +119,15 @@ class Roster:
         self.programs = [p for p in self.programs if p not in gone]
         del self.sources[cid]
 
-    def _change_programs(self, alerts: Mapping[int, Alert], now: datetime) -> None:
+    def _change_programs(self, alerts: Mapping[int, Alert], renamed: Mapping[str, str], now: datetime) -> None:
+        """Take changed alerts over. `renamed`: what the scripts of before are called now."""
         for program in list(self.programs):
             alert = alerts.get(program.rule_id)
             if alert is None:
                 self._close(program, Reason.RULE_DELETED, now)
-            elif not _applies(alert, program.source) or not program.same_rows(alert):
+            elif not _applies(alert, program.source) or not program.same_rows(
+                alert, renamed.get(program.alert.script.casefold(), "")
+            ):
                 disabled = program.alert.enabled and not alert.enabled
                 self._close(program, Reason.RULE_DISABLED if disabled else Reason.RULE_CHANGED, now)
             elif alert != program.alert:
@@ -129,6 +136,9 @@ class Roster:
                 steps = program.replace_alert(alert)
                 steps += program.end(Reason.RULE_DISABLED) if disabled else program.end_outside_scope()
                 self.commit([(program, step) for step in steps], now)
+        plans = {a.id: a.repeat for a in self.alerts if a.is_report}
+        known = {a.id for a in self.alerts}
+        self.replanned |= {i for i, a in alerts.items() if a.is_report and i in known and plans.get(i) != a.repeat}
         self.alerts = list(alerts.values())
         have = {(p.rule_id, p.source.id) for p in self.programs}
         for source in self.sources.values():

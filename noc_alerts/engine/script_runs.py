@@ -42,6 +42,9 @@ class ScriptRuns:
                 end: ScriptEnd = self.run(job)
             except ScriptError as error:
                 end = error
+            except Exception:  # whatever it is: the alert must hear of an end, or its script is never run again
+                log.exception("the script %s could not be run", job.name)
+                end = ScriptError("The script was not run because of a mistake in the program. See the log.")
             if not self._stopping():
                 tell(job, end)
 

@@ -19,6 +19,7 @@ from noc_alerts.engine.sights import SCRIPT_FACTORS
 from noc_alerts.engine.source import Source, ViewKey, to_ms
 from noc_alerts.metrics.columns import MICRO, NO_TIME, Calls
 from noc_alerts.metrics.factors import FACTORS
+from noc_alerts.model.alerts import Alert
 from noc_alerts.model.companies import CompanyKind, Dimension, ReadingKind
 from noc_alerts.model.connections import Connection
 from noc_alerts.model.errors import ScriptError
@@ -73,33 +74,44 @@ class Scripts:
         if script is None:
             program.refuse(f"Its script {program.alert.script} is not there. Choose another one.")
             return
-        self._running[key] = self._began[key] = as_of
         self._run(job_of(program, script.name, script.source, as_of))
+        self._running[key] = self._began[key] = as_of
 
     def hurry(self, programs: Iterable[Program], now: datetime) -> None:
         """Run the scripts a report waits for, where the last run is not under way."""
         for program in programs:
             if program.is_script and program.source.as_of is not None and not program.source.failing:
-                self._began.pop((program.rule_id, program.source.id), None)
+                self.again(program)
                 self.want(program, max(program.source.as_of, now))
 
     def done(self, job: ScriptJob, programs: Iterable[Program]) -> Program | None:
-        """Note that a run is over; give its program, None when it is gone or has another script by now."""
+        """Note that a run is over; give its program, None when it is gone or would be run otherwise by now."""
         self._running.pop((job.rule_id, job.connection.id or 0), None)
         for program in programs:
+            if (program.rule_id, program.source.id) != (job.rule_id, job.connection.id) or not program.is_script:
+                continue
             script = self._roster.scripts.get(program.alert.script.casefold())
-            same = (program.rule_id, program.source.id) == (job.rule_id, job.connection.id)
-            if same and program.is_script and script is not None and script.source == job.source:
+            now = (program.source.connection, script.source if script else "", *_asked(program.alert))
+            if now == (job.connection, job.source, job.period, job.company):
                 return program
+            self.again(program)
         return None
+
+    def again(self, program: Program) -> None:
+        """Have a program's script run at the next read: what it said could not be judged."""
+        self._began.pop((program.rule_id, program.source.id), None)
+
+
+def _asked(alert: Alert) -> tuple[timedelta, tuple[CompanyKind, str] | None]:
+    """Give the period and the company (None = all) that an alert's script is asked about."""
+    names = alert.scope.names
+    return alert.sample_period or timedelta(minutes=5), (alert.scope.kind, names[0]) if len(names) == 1 else None
 
 
 def job_of(program: Program, name: str, text: str, as_of: datetime) -> ScriptJob:
     """Take down what the engine knows now. The program's windows must be open."""
     alert, source = program.alert, program.source
-    names = alert.scope.names
-    company = (alert.scope.kind, names[0]) if len(names) == 1 else None
-    period = alert.sample_period or timedelta(minutes=5)
+    period, company = _asked(alert)
     window_ms = round(period.total_seconds() * 1000)
     companies = _companies(source)
     facts = {

@@ -34,9 +34,8 @@ def snapshot(
     alerts: Iterable[Alert],
     alarms: Iterable[Alarm],
     waiting: int,
-    reported: Mapping[int, datetime],
 ) -> Snapshot:
-    """Give how everything stands at `now`. `reported`: alert -> the last time a scheduled report was made for."""
+    """Give how everything stands at `now`."""
     sources, programs, alarms = list(sources), list(programs), list(alarms)
     switches = tuple(_switch_line(s, now) for s in sources)
     checked = [p.judged_at for p in programs if p.judged_at is not None]
@@ -48,7 +47,7 @@ def snapshot(
         at=now,
         switches=switches,
         companies=tuple(_company_lines(sources, programs, alarms)),
-        alerts=tuple(alert_line(alert, by_alert.get(alert.id or 0, []), now, reported) for alert in alerts),
+        alerts=tuple(alert_line(alert, by_alert.get(alert.id or 0, []), now) for alert in alerts),
         alarms=tuple(alarms),
         waiting=waiting,
         checked_at=max(checked, default=None),

@@ -95,6 +95,7 @@ class Source:
         self.boards: dict[tuple[ReadingKind, CompanyKind], Board] = {}
         self.channels: float | None = None
         self.timelines: dict[int, Timeline] = {}
+        self.believed = True  # its last list of companies is
         self.stale = False  # its views do not hold what the store holds: `require` must fill them first
         self._took = self._slow = timedelta(0)
         self._books = Dictionaries()
@@ -188,9 +189,7 @@ class Source:
         """Take what the switch says about the present: calls in progress, companies, readings, uptime."""
         if state.live is not None:
             self._take_live(state.live, state.at)
-        notes = list(state.notes)
-        if state.companies is not None:
-            notes += self._take_companies(state.companies, state.partial)
+        strange = [] if state.companies is None else self._take_companies(state.companies, state.partial)
         grouped: dict[tuple[ReadingKind, CompanyKind], list[Reading]] = {}
         for reading in state.readings:
             if reading.kind is None:
@@ -204,7 +203,7 @@ class Source:
             if self._up_since is not None and state.up_since > self._up_since + timedelta(seconds=5):
                 self._health = replace(self._health, restarted_at=state.up_since)
             self._up_since = state.up_since
-        self._health = replace(self._health, note=" ".join(notes))
+        self._health = replace(self._health, note=" ".join([*state.notes, *strange]))
 
     def _take_companies(self, companies: tuple[Company, ...], partial: frozenset[CompanyKind]) -> list[str]:
         """Take the list of companies; give what is strange about it. A list that lost most of them is not believed.
@@ -217,9 +216,10 @@ class Source:
         lost = {key for key in present - listed.keys() if key[0] not in partial}
         self.companies.update(listed)
         self._missing = {key: count for key, count in self._missing.items() if key not in listed}
-        if len(lost) > 1 and 2 * len(lost) >= len(present):
-            name = self.connection.name
-            return [f"{name} lists only {len(listed)} of {len(present)} companies. The others are watched as before."]
+        self.believed = len(lost) <= 1 or 2 * len(lost) < len(present)
+        if not self.believed:
+            few = f"lists only {len(listed)} of {len(present)} companies. The others are watched as before."
+            return [f"{self.connection.name} {few}"]
         for key in {*lost, *(key for key in self._missing if key[0] not in partial)}:
             self._missing[key] = self._missing.get(key, 0) + 1
         return []

@@ -37,8 +37,8 @@ def decide(
     mails go out all the same, so named recipients are told at every level; but it never pops up on a desktop. LEVEL_NONE
     is the reason when that leaves nobody.
     A recovery goes to those in `told_before` (who were told of this alarm), whoever the rule names by now: nobody is
-    left with an alarm that never ended, and nobody hears of the end of something unheard of. The same holds for what is
-    told in between (a repeat, an alarm that eased). A test goes where the alarm would go.
+    left with an alarm that never ended, and nobody hears of the end of something unheard of. The same holds for an alarm
+    that eased. A repeat goes where the engine says: to whom the rule names now. A test goes where the alarm would go.
     """
     if cause is Cause.CLEARED and not tell_recovery:
         return Told.RECOVERY_OFF, []

@@ -107,9 +107,9 @@ class Levels:
         was_severe = {row for row in self.inner.active_rows() if self.inner.phase(row).in_alarm}
         changes = {step.row: step for step in self.outer.step(values, outer, now_ms, sure=sure, inside=inside)}
         self.inner.step(values, inner, now_ms, sure=inner_sure)
-        for step in changes.values():
-            if step.reason is Reason.NO_DATA and step.after.in_alarm:
-                self.inner.restore(step.row, Phase.RAISED, 0, silent=True)
+        for silent in changes.values():
+            if silent.reason is Reason.NO_DATA and silent.after.in_alarm and not silent.before.in_alarm:
+                self.inner.restore(silent.row, Phase.RAISED, 0, silent=True)
         for row in self.inner.active_rows():
             # a warning that is over takes the critical part with it (their timers may differ by a judgement)
             if not self.outer.phase(row).in_alarm and self.inner.phase(row).in_alarm:

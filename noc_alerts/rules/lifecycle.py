@@ -81,6 +81,10 @@ class Track:
         timer = self._silences.get(row)
         return timer.held_ms if timer else None
 
+    def forget_silence(self) -> None:
+        """Count no time without a value any more: the rule does not listen for it now."""
+        self._silences.clear()
+
     def is_silent(self, row: int) -> bool:
         """Tell whether a row is in alarm because it had no value, and has had none past the limit since."""
         return row in self._silent
