@@ -27,6 +27,7 @@ from ui.frame_commands import kept_look
 from ui.main_window import MainWindow
 from ui.messages import Choice, Question, Weight, messages
 from ui.prefs import prefs
+from ui.quitting import Quitting
 from ui.rail import Group, PageSpec
 from ui.theme import theme
 
@@ -73,6 +74,7 @@ class App:
         self._timer = QTimer(self.window)
         self._timer.timeout.connect(self._on_tick)
         self._collector = Collector()
+        self._quitter = Quitting(self.window, self.quit)
 
     def _pages(self) -> list[PageSpec]:
         def page(name: str, module: str) -> QWidget:
@@ -88,6 +90,7 @@ class App:
             ("charts", "Charts", "charts", watch, "ui.charts.page", "Ctrl+4"),
             ("companies", "Companies", "companies", watch, "ui.companies.page", "Ctrl+5"),
             ("events", "Events", "events", watch, "ui.events.page", "Ctrl+7"),
+            ("deliveries", "Deliveries", "deliveries", watch, "ui.deliveries.page", "Ctrl+8"),
             ("templates", "Templates", "templates", setup, "ui.templates.page", ""),
             ("scripts", "Scripts", "scripts", setup, "ui.scripts.page", ""),
             ("contacts", "Contacts", "contacts", setup, "ui.contacts.page", ""),
@@ -147,21 +150,21 @@ class App:
                 (Choice("quit", "Quit", apart=True), Choice("hide", "Hide and keep watching", Weight.PRIMARY)),
                 harmless="hide",
             )
-            messages.ask(self.window, question, lambda key: self.quit() if key == "quit" else self.window.hide())
+            messages.ask(self.window, question, self._on_hide_answer)
             return False
         self.window.hide()
         return False
 
+    def _on_hide_answer(self, key: str) -> None:
+        if key == "quit":
+            # Later: the question that was answered is still there.
+            QTimer.singleShot(0, self.window, lambda: self._quitter.ask(confirmed=True))
+        else:
+            self.window.hide()
+
     def ask_quit(self) -> None:
-        """Ask before the watching stops."""
-        question = Question(
-            "quit",
-            "Quit noc_alerts?",
-            "Nothing will be watched until you start it again.",
-            (Choice("stay", "Keep watching", Weight.PRIMARY), Choice("quit", "Quit", Weight.DANGER, apart=True)),
-            harmless="stay",
-        )
-        messages.ask(self.window, question, lambda key: self.quit() if key == "quit" else None)
+        """Ask before the watching stops, and what becomes of changes that are not saved."""
+        self._quitter.ask()
 
     def quit(self) -> None:
         """End the program; what is due stays due."""

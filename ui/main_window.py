@@ -24,6 +24,7 @@ from ui.prefs import prefs
 from ui.rail import PageSpec, Rail
 from ui.status_bar import StatusBar
 from ui.table_view import TableView
+from ui.theme import theme
 from ui.widgets.error_panel import ErrorPanel
 
 MIN_WIDTH, MIN_HEIGHT = 1180, 720
@@ -48,7 +49,7 @@ class MainWindow(QMainWindow):
         self.commands = commands
         self.close_guard: Callable[[], bool] = lambda: True
         self._specs = tuple(pages)
-        self._rail_wanted_narrow = prefs.get("rail") == "narrow"
+        self._rail_wanted_narrow, self._scale = prefs.get("rail") == "narrow", theme.scale
         self.rail = Rail(pages)
         self.pages = Pages(pages)
         self.status_bar = StatusBar(demo)
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         messages.said.connect(self.status_bar.say)
         messages.failed.connect(self.errors.add)
         self.status_bar.undo_changed.connect(self.commands.refresh)
+        theme.changed.connect(self._on_theme_changed)
         cast(QApplication, QApplication.instance()).focusChanged.connect(self._on_focus_changed)
 
     # --- pages -------------------------------------------------------------------------------------------------------
@@ -214,8 +216,20 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show icons only in the rail when the window is narrow."""
         super().resizeEvent(event)
-        if event.oldSize().width() < 0 or (event.oldSize().width() < ICONS_ONLY_BELOW) != (self.width() < ICONS_ONLY_BELOW):
-            self.rail.set_narrow(self.width() < ICONS_ONLY_BELOW or self._rail_wanted_narrow)
+        if event.oldSize().width() < 0 or self._is_narrow(event.oldSize().width()) != self._is_narrow(self.width()):
+            self._fit_rail()
+
+    def _is_narrow(self, width: int) -> bool:
+        """Tell whether a width has no room for the rail's words, in the user's scale."""
+        return width < theme.px(ICONS_ONLY_BELOW)
+
+    def _on_theme_changed(self) -> None:
+        if theme.scale != self._scale:  # another colour leaves a rail alone that was opened by hand
+            self._fit_rail()
+
+    def _fit_rail(self) -> None:
+        self._scale = theme.scale
+        self.rail.set_narrow(self._is_narrow(self.width()) or self._rail_wanted_narrow)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave every key to commands and pages."""

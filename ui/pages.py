@@ -45,6 +45,11 @@ class Pages(QStackedWidget):
         return [place for place in self._made if place.item]
 
     @property
+    def open_pages(self) -> list[Place]:
+        """Return the pages that were made, without items, in the order they were opened."""
+        return [place for place in self._made if not place.item]
+
+    @property
     def can_go_back(self) -> bool:
         """Return whether there is a place before this one."""
         return len(self._history) > 1
@@ -65,6 +70,10 @@ class Pages(QStackedWidget):
         place = Place(self._specs[page].key, item)
         if place not in self._made:
             self._add(place, make())
+        return self._go(place)
+
+    def go_to(self, place: Place) -> QWidget:
+        """Go to a page or item that is open; raise KeyError for one that is not."""
         return self._go(place)
 
     def rename_item(self, page: str, item: str, new: str) -> None:

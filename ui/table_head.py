@@ -71,7 +71,8 @@ class TableHead(QHeaderView):
         return [
             {
                 "key": self._table.columns[column].key,
-                "width": self._wanted[column],
+                # A width nobody chose is not kept, so that a better one of a later version is taken.
+                "width": None if self._wanted[column] == self._table.columns[column].width else self._wanted[column],
                 "hidden": self.isSectionHidden(column),
                 "chosen": column in self._chosen,
             }
@@ -111,11 +112,13 @@ class TableHead(QHeaderView):
         place = self.visualIndex(column) + by
         if not 0 <= place < self.count():
             return False
+        self._choose(column)
         self.moveSection(self.visualIndex(column), place)
         return True
 
     def share_width(self, room: int) -> None:
         """Give every column its wanted width and the spare room to the stretching ones, by their widths."""
+        self._hide_yielding(room)
         self._show_spare(room)
         shown = self.visible_columns()
         columns = self._table.columns
@@ -128,6 +131,16 @@ class TableHead(QHeaderView):
             self.resizeSection(at, width)
         self._sharing = False
 
+    def _hide_yielding(self, room: int) -> None:
+        """Show the yielding columns nobody chose, in order, while what must stay has its least width; else hide them."""
+        columns = self._table.columns
+        open_ = [at for at, column in enumerate(columns) if column.yields and at not in self._chosen]
+        others = [at for at in self.visible_columns() if at not in open_ and not (columns[at].spare and at not in self._chosen)]
+        left = room - sum(theme.px(columns[at].min_width if columns[at].stretch else self._wanted[at]) for at in others)
+        for at in open_:
+            left -= theme.px(columns[at].min_width if columns[at].stretch else self._wanted[at])
+            self._hide(at, left < 0)
+
     def _show_spare(self, room: int) -> None:
         """Show the spare columns nobody chose, in order, while all the others keep their widths; else hide them."""
         columns = self._table.columns
@@ -139,6 +152,11 @@ class TableHead(QHeaderView):
         for at in open_:
             left -= theme.px(self._wanted[at])
             self._hide(at, left < 0)
+
+    def _choose(self, column: int) -> None:
+        """Remember that a person decided about a column that comes and goes by itself."""
+        if self._table.columns[column].spare or self._table.columns[column].yields:
+            self._chosen.add(column)
 
     def _hide(self, column: int, hidden: bool) -> None:
         """Hide a section or show it; the width Qt gives it then is not one a person wants."""
@@ -213,8 +231,7 @@ class TableHead(QHeaderView):
         """Show or hide a column and keep that; an identity column stays."""
         if self._table.columns[column].fixed and not shown:
             return
-        if self._table.columns[column].spare:
-            self._chosen.add(column)
+        self._choose(column)
         self._hide(column, not shown)
         self._share_again()
         self.layout_changed.emit()

@@ -75,7 +75,8 @@ class Column(Generic[RowT]):
 
     Values of one column are of one kind. `search` gives the text the filter row looks in; without it, text values are used.
     A `fixed` column is an identity: it cannot be hidden. A `spare` one is shown only where there is room for all columns
-    before it, until a person chooses. `group` names the column group that begins here.
+    before it, until a person chooses. One that `yields` goes before the table would have to be scrolled sideways, the last
+    first, until a person chooses. `group` names the column group that begins here.
     """
 
     key: str
@@ -89,6 +90,7 @@ class Column(Generic[RowT]):
     fixed: bool = False
     hidden: bool = False
     spare: bool = False
+    yields: bool = False
     sortable: bool = True
     descending_first: bool = False
     group: str = ""

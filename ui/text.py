@@ -284,6 +284,8 @@ def parse_number(typed: str, accepts: NumberRange | None = None) -> float:
     if not _NUMBER.fullmatch(text):
         raise InputError(f"“{typed.strip()}” is not a number. Enter digits, with a comma or a point for decimals.")
     value = float(text)
+    if not math.isfinite(value):
+        raise InputError("This number is too large.")
     if len(text.partition(".")[2].rstrip("0")) > accepts.decimals:
         raise InputError(
             "Enter a whole number."

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 
 from PySide6.QtCore import QObject
 
 from noc_alerts.demo import MemoryKeyring, demo_switch
 from noc_alerts.engine.news import Snapshot, SwitchLine
-from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.alerts import NoticeLevel
 from noc_alerts.model.connections import HealthState
 from noc_alerts.paths import Profile
@@ -22,11 +20,12 @@ from ui.bridge import Bridge
 from ui.commands import Command, Commands, Menu
 from ui.companies.rows import aged
 from ui.context import ScreenContext
-from ui.finder import Found
+from ui.finding import StoreFinder
 from ui.main_window import MainWindow
 from ui.marks import Mark
 from ui.messages import messages
 from ui.prefs import prefs
+from ui.quitting import bring_up
 from ui.setup.unlocking import UNLOCK_WORDS, LockBell, Unlocker
 from ui.status_bar import SwitchStatus
 from ui.text import AgeState
@@ -78,7 +77,7 @@ def wire(
     commands.add(Command("tools.unlock", UNLOCK_WORDS, Menu.TOOLS), unlocker.unlock)
     bridge.rounded.connect(frame.on_rounded)
     bridge.store_trouble.connect(frame.on_store_trouble)
-    bridge.deliveries_changed.connect(lambda waiting: window.status_bar.set_outbox(waiting, False))
+    bridge.deliveries_changed.connect(frame.show_waiting)
     service.listen(bridge.hear)
     service.show_on_tray(frame.desktop)
     service.start()
@@ -104,17 +103,15 @@ class Frame(QObject):
         bar.switch_clicked.connect(lambda key: context.go("switches", int(key)))
         bar.age_clicked.connect(lambda key: context.go("switches", int(key)))
         bar.more_clicked.connect(lambda: context.go("switches", None))
-        bar.outbox_clicked.connect(lambda: context.go("events", None))
+        bar.outbox_clicked.connect(lambda: context.go("deliveries", None))
         bar.check_clicked.connect(context.service.read_now)
-        window.add_provider(self._find)
+        finder = StoreFinder(context.service.store, lambda: context.bridge.snapshot, context.go)
+        window.add_provider(finder.find)
         window.top_bar.set_operator(prefs.get("operator") or "no operator yet")
         prefs.changed.connect(self._on_pref_changed)
 
     def _bring_up(self) -> None:
-        window = self._context.window
-        window.showNormal()
-        window.raise_()
-        window.activateWindow()
+        bring_up(self._context.window)
 
     def _on_pref_changed(self, name: str) -> None:
         if name == "operator":
@@ -126,7 +123,7 @@ class Frame(QObject):
         now = datetime.now(UTC)
         self.tick(now)
         window.status_bar.set_check(snapshot.checked_at, snapshot.next_at, now)
-        window.status_bar.set_outbox(snapshot.waiting, False)
+        self.show_waiting(snapshot.waiting)
         critical = sum(a.level is NoticeLevel.CRITICAL and a.acked_at is None for a in snapshot.alarms)
         window.set_count("overview", critical, Mark.CRITICAL)
         window.set_count("alerts", len(snapshot.alerts))
@@ -134,6 +131,11 @@ class Frame(QObject):
         blind = sum(line.health.state is HealthState.BLIND for line in snapshot.switches)
         window.set_count("switches", blind, Mark.BLIND, "blind")
         self.tray.show_snapshot(snapshot)
+
+    def show_waiting(self, waiting: int) -> None:
+        """Show how many messages wait, in the status bar and in the rail."""
+        self._context.window.status_bar.set_outbox(waiting, False)
+        self._context.window.set_count("deliveries", waiting)
 
     def tick(self, now: datetime) -> None:
         """Let the ages of the switches' data grow."""
@@ -161,26 +163,3 @@ class Frame(QObject):
             words = text.age(read_at, now, connection.poll).text
         key = str(connection.id)
         return SwitchStatus(key, connection.name, _HEALTH_MARK[line.health.state], words, state, line.health.sentence)
-
-    def _find(self, _needle: str) -> list[Found]:
-        snapshot = self._context.bridge.snapshot
-        if snapshot is None:
-            return []
-        go = self._context.go
-        found = [
-            Found(
-                company.name,
-                "Company",
-                partial(go, "charts", (company.connection_id, f"{company.kind.dimension.value}={company.name}", "ASR")),
-                note=company.kind.value,
-                icon="companies",
-            )
-            for company in snapshot.companies
-        ]
-        titles = {alert.id: alert.title for alert in self._context.service.store.alerts.all()}
-        for line in snapshot.alerts:
-            mark = Mark.CRITICAL if line.verdict is Verdict.IN_ALARM else None
-            title = titles.get(line.alert_id, "")
-            open_it = partial(go, "alerts", line.alert_id)
-            found.append(Found(title, "Alert", open_it, note=line.verdict.value, icon="alerts", mark=mark))
-        return found

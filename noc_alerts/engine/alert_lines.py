@@ -47,13 +47,16 @@ class _Count:
             self.subjects = max(self.subjects, 1)  # a script that says yes or no has data without a value
         for row in program.track.active_rows():
             phase = program.track.phase(row)
-            self.pending += phase is Phase.PENDING
             if not phase.in_alarm:
+                self.pending += phase is Phase.PENDING
                 continue
             self.in_alarm += 1
-            level, alarm = program.level(row), program.alarms.get(row)
-            self.level = level if self.level is None or level.rank > self.level.rank else self.level
-            self.since = min(filter(None, (self.since, alarm.raised_at if alarm else None)), default=None)
+            alarm = program.alarms.get(row)
+            if alarm is not None and (self.since is None or alarm.raised_at < self.since):
+                self.since = alarm.raised_at
+            if self.level is not program.alert.level:  # its own level is the worst there is
+                level = program.level(row)
+                self.level = level if self.level is None or level.rank > self.level.rank else self.level
 
 
 def alert_line(alert: Alert, programs: list[Program], now: datetime) -> AlertLine:

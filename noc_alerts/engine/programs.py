@@ -10,7 +10,7 @@ import numpy as np
 from noc_alerts.engine.hearing import Hearing
 from noc_alerts.engine.sights import FactorSight, ScriptSight, script_subject, sight_of
 from noc_alerts.engine.source import Source, ViewKey, to_ms
-from noc_alerts.metrics.columns import Bools, Ints
+from noc_alerts.metrics.columns import Ints
 from noc_alerts.metrics.currencies import MIXED, mixed_sentence
 from noc_alerts.metrics.factors import FACTORS, Floats
 from noc_alerts.metrics.intervals import interval
@@ -329,11 +329,10 @@ class Program:
         area, period = self.alert.area.facts, self.alert.sample_period
         if not isinstance(self.sight, FactorSight) or area.factor is None or period is None or not FACTORS[area.factor].ratio:
             return
-        past: Bools = compare(self.values, self._terms.operator, self._terms.threshold)
-        new = [row for row in np.flatnonzero(past).tolist() if self.track.phase(row) is Phase.NORMAL]
-        if not new:
+        past = np.flatnonzero(compare(self.values, self._terms.operator, self._terms.threshold))
+        rows, window_ms = past[self.track.normal(past)], _ms(period)
+        if not len(rows):
             return
-        rows, window_ms = np.array(new, dtype=np.int64), _ms(period)
         settled_ms = min(window_ms * 19 // 20, SETTLED_MS[self.source.connection.clock])
         began_ms = self.source.view(self.sight.key).ring(window_ms).oldest_ms(rows)
         young = rows[now_ms - began_ms < settled_ms]

@@ -50,6 +50,8 @@ class Ring:
         self._buckets: dict[int, list[tuple[Ints, Ints]]] = {}
         self._sums = np.zeros((len(self.measures), 0), dtype=np.int64)
         self.version = 0
+        self._oldest = np.zeros(0, dtype=np.int64)
+        self._oldest_of = (-1, 0)  # the version and width it was worked out for
 
     @property
     def from_ms(self) -> int:
@@ -135,13 +137,17 @@ class Ring:
 
     def oldest_ms(self, rows: Ints) -> Ints:
         """Give the beginning of the first bucket of the window in which each of some rows has calls; `to_ms` = in none. [rows]"""
+        width = self._sums.shape[1]
+        if self._oldest_of != (self.version, width):
+            oldest = np.full(width, self.to_ms, dtype=np.int64)
+            first = self._end - self.span
+            for index in sorted((i for i in self._buckets if first <= i < self._end), reverse=True):
+                for part_rows, _ in self._buckets[index]:
+                    oldest[part_rows] = index * self.bucket_ms  # the oldest bucket is the last to write
+            self._oldest, self._oldest_of = oldest, (self.version, width)
         found = np.full(len(rows), self.to_ms, dtype=np.int64)
-        for index in sorted(i for i in self._buckets if self._end - self.span <= i < self._end):
-            for part_rows, _ in self._buckets[index]:
-                new = (found == self.to_ms) & np.isin(rows, part_rows)
-                found[new] = index * self.bucket_ms
-            if (found < self.to_ms).all():
-                break
+        known = rows < width
+        found[known] = self._oldest[rows[known]]
         return found
 
     def _grow(self, rows: int) -> None:

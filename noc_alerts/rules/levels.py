@@ -27,6 +27,10 @@ class Levels:
         """Give the phase of a row."""
         return self.outer.phase(row)
 
+    def normal(self, rows: Ints) -> Bools:
+        """Tell which of some rows are normal. [rows]"""
+        return self.outer.normal(rows)
+
     def held_ms(self, row: int) -> int:
         """Give the time already spent towards hold or keep."""
         return self.outer.held_ms(row)
@@ -83,7 +87,7 @@ class Levels:
         elif not two and self.inner is not None:
             inner, self.inner = self.inner, None
             mild = [row for row in self.outer.active_rows() if not inner.phase(row).in_alarm]
-            return self.outer.reset(mild, Reason.RULE_CHANGED)
+            return self.outer.reset(mild, Reason.RULE_CHANGED, deaf=False)
         return []
 
     def step(

@@ -71,6 +71,13 @@ class Track:
         """Give the phase of a row."""
         return Phase(int(self._phase[row])) if row < len(self._phase) else Phase.NORMAL
 
+    def normal(self, rows: Ints) -> Bools:
+        """Tell which of some rows are normal. [rows]"""
+        found = np.ones(len(rows), dtype=np.bool_)
+        known = rows < len(self._phase)
+        found[known] = self._phase[rows[known]] == 0
+        return found
+
     def held_ms(self, row: int) -> int:
         """Give the time already spent towards hold or keep."""
         timer = self._timers.get(row)
@@ -119,12 +126,16 @@ class Track:
         for timer in self._silences.values():
             timer.judged_ms = None
 
-    def reset(self, rows: Iterable[int], reason: Reason) -> list[Step]:
-        """End rows from outside (the rule was disabled, deleted): all of them go to normal."""
+    def reset(self, rows: Iterable[int], reason: Reason, *, deaf: bool = True) -> list[Step]:
+        """End rows from outside (the rule was disabled, deleted): all of them go to normal.
+
+        `deaf`: the time they have had no value is forgotten too; not where they are looked at as before.
+        """
         steps = []
         for row in rows:
             before = self.phase(row)
-            self._silences.pop(row, None)
+            if deaf:
+                self._silences.pop(row, None)
             if before is not Phase.NORMAL:
                 self._set(row, Phase.NORMAL)
                 self._timers.pop(row, None)

@@ -17,6 +17,7 @@ OUT_OF_MEMORY = ("InternalError: out of memory", "out of memory", "null")
 TOO_DEEP = "Maximum call stack size exceeded"
 
 _PLACE = re.compile(r"\(<input>:(\d+)(?::\d+)?\)")
+NO_PLACE = re.compile(r"<input>:1:1\)")
 _BARE_PLACE = re.compile(r"at <input>:(\d+)")
 _NO_MODULE = re.compile(r"could not load module '(.*)'", re.DOTALL)
 
@@ -99,6 +100,8 @@ def failure(frame: Frame, limits: Limits, source: str, last_line: int | None) ->
     line = line_of(frame.stack, source)
     words = " ".join(frame.text[:MAX_TEXT].split()).rstrip(".")
     if frame.t == "time":
+        if NO_PLACE.search(frame.stack.split("\n", 1)[0]):
+            line = None  # where nothing is called in a loop the engine has no place and gives the file's first character
         line = last_line if line is None else line
         return timed_out(limits, line), line
     if frame.t == "refused":

@@ -38,6 +38,7 @@ PAGES = {
     "charts": "Ctrl+4",
     "companies": "Ctrl+5",
     "events": "Ctrl+7",
+    "deliveries": "Ctrl+8",
     "switches": "",
     "settings": "Ctrl+,",
 }

@@ -290,7 +290,7 @@ def test_recipients_of_every_kind_are_checked_as_typed(world: World, qtbot: Any)
     i, told = editor.form.inputs, editor.form.told
     fill(qtbot, i.recipients._input, "noc@tessera.example, +44 20 7946 0812, group night shift")
     assert i.recipients.entries == ("noc@tessera.example", "+442079460812", "group night shift")
-    assert [chip._icon for chip in i.recipients._entries] == ["mail", "phone", "companies"]
+    assert [chip._icon for chip in i.recipients._entries] == ["mail", "phone", "tag"]
     assert told.sms_hint.text() == "No SMS gateway is set up, so text messages are not sent." and not told.sms_hint.isHidden()
     fill(qtbot, i.recipients._input, "contact nobody")
     assert i.recipients.pending == "contact nobody" and "nobody" in error(editor, "recipients")

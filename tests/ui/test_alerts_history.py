@@ -79,7 +79,8 @@ def test_who_when_and_what_newest_first(world: World, page: AlertsPage, alert: A
     assert [field.words for field in dialog.fields.rows()] == [
         "threshold 25 % → 20 %", "reset 28 % → 22 %", "recipients noc@tessera.example → x@y.example",
     ]  # fmt: skip
-    assert dialog.sentence.text() == "This is how it is now." and not dialog.revert.isEnabled()
+    assert dialog.sentence.text() == "This is how it is now. Choose an earlier version to go back to it."
+    assert not dialog.revert.isEnabled()
     choose(dialog, 2)
     made = {field.field: (field.old, field.new) for field in dialog.fields.rows()}
     assert made["threshold"] == ("", "30 %") and made["company"] == ("", "carrier bravo")

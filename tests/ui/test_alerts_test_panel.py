@@ -162,7 +162,7 @@ def test_explain_asks_about_the_alert_and_about_a_company(world: World, qtbot: A
     qtbot.waitUntil(lambda: "It is ready" in dialog.sentence.text())
     assert world.service.explained == [(editor.alert_id, None)]
     names = [dialog.subject.itemText(at) for at in range(dialog.subject.count())]
-    assert names[0] == "the alert as a whole" and names[1].startswith("bravo, ")  # whom it names comes first
+    assert names[0] == "the worst now" and names[1].startswith("bravo, ")  # whom it names comes first
     assert "delta, lon-1" in names
     delta = (world.switches[0].id or 0, Subject.company(CompanyKind.CARRIER, "delta"))
     world.service.explanation = ("It does not look at carrier delta.",)

@@ -485,6 +485,19 @@ def test_enter_never_blocks_and_ctrl_enter_does_once_the_name_is_typed(qtbot: Qt
     assert answers == ["later", "later", "go"]
 
 
+def test_ctrl_enter_on_the_harmless_button_does_what_the_strong_one_says(qtbot: QtBot, window: MainWindow) -> None:
+    answers: list[str] = []
+    choices = (Choice("keep", "Keep mine"), Choice("reset", "Reset template", Weight.DANGER))
+    made = QuestionDialog(Question("reset", "Reset?", "Your changes are thrown away.", choices, "keep"), answers.append, window)
+    with qtbot.waitActive(made):
+        made.open()
+    keep = made.findChild(QPushButton, "answer_keep")
+    assert keep is not None
+    keep.setFocus()
+    qtbot.keyClick(keep, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert answers == ["reset"]
+
+
 def test_a_question_whose_esc_is_not_harmless_is_refused() -> None:
     with pytest.raises(ValueError, match="harmless"):
         Question("q", "t", "s", (Choice("go", "Go", Weight.DANGER),), harmless="go")

@@ -142,7 +142,7 @@ def test_the_preview_follows_typing(world: World, qtbot: Any) -> None:
     assert editor.head.words == "Not saved: Text"
 
 
-def test_real_messages_come_first_and_samples_stand_in_for_their_calls(world: World, qtbot: Any) -> None:
+def test_real_messages_come_first_and_list_their_own_calls(world: World, qtbot: Any) -> None:
     deliver(world, title="Low ASR of echo", subject="carrier echo", company="echo", template="Night")
     deliver(world, Cause.CLEARED, title="Other")
     editor = saved(world, qtbot, replace(OWN, text="{{ company }}: {% for call in last_calls %}{{ call.code }} {% endfor %}"))
@@ -151,7 +151,10 @@ def test_real_messages_come_first_and_samples_stand_in_for_their_calls(world: Wo
     assert offered[1].startswith("Raised ") and offered[1].endswith(": Low ASR of echo, carrier echo")
     assert offered[2:] == [f"Sample: {words}" for words in ("raised", "repeat", "eased", "cleared", "report", "test")]
     assert editor.preview.chosen.facts.company == "echo"  # the last one that was written by this template
-    assert editor.preview.text.toPlainText().startswith("echo: 503 486 503")
+    assert editor.preview.text.toPlainText() == "echo:\n"  # no failed call of echo is kept, and none is made up
+    editor.preview.choose("Sample: raised")
+    settle(editor, qtbot)
+    assert editor.preview.text.toPlainText().startswith("bravo: 503 486 503")
 
 
 def test_the_link_is_the_one_of_settings(world: World, qtbot: Any) -> None:

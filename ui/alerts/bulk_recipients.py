@@ -25,7 +25,7 @@ from ui.widgets.buttons import Button, PrimaryButton, SegmentedControl
 from ui.widgets.fields import Field
 from ui.widgets.labels import Label, line
 
-_ICONS = {EntryKind.MAIL: "mail", EntryKind.PHONE: "phone", EntryKind.CONTACT: "contacts", EntryKind.GROUP: "companies"}
+_ICONS = {EntryKind.MAIL: "mail", EntryKind.PHONE: "phone", EntryKind.CONTACT: "contacts", EntryKind.GROUP: "tag"}
 
 
 class How(StrEnum):
@@ -156,9 +156,14 @@ class RecipientsDialog(QDialog):
             return False
         return True
 
+    def _wanted(self) -> tuple[str, ...]:
+        """Return the entries, with what is typed and would be taken in: the button must not wait for Enter."""
+        typed = [part.strip() for part in self.entries.pending.replace(";", ",").split(",")]
+        return (*self.entries.entries, *(self._checked(part) for part in typed if part and self._fits(part)))
+
     def changes(self) -> list[tuple[Alert, tuple[str, ...]]]:
         """Return the alerts that change, with their recipients afterwards."""
-        how, entries = self.chosen_how, self.entries.entries
+        how, entries = self.chosen_how, self._wanted()
         after = [(alert, changed_recipients(alert.recipients, how, entries)) for alert in self._alerts]
         return [(alert, recipients) for alert, recipients in after if recipients != alert.recipients]
 
@@ -167,7 +172,7 @@ class RecipientsDialog(QDialog):
         self.field.set_error(self.entries.problem())
         changes = self.changes()
         amount = text.plural(len(changes), "alert")
-        ready = bool(changes) and (bool(self.entries.entries) or self.chosen_how is How.REPLACE)
+        ready = bool(changes) and (bool(self._wanted()) or self.chosen_how is How.REPLACE)
         self._do.setEnabled(ready and not self.field.error)
         self._do.setText(f"Change {amount}" if changes else "Change")
         total, one = text.plural(len(self._alerts), "alert"), len(changes) == 1
@@ -176,7 +181,7 @@ class RecipientsDialog(QDialog):
         silent = sum(not recipients and not _on_tray(alert) for alert, recipients in changes)
         if silent:
             sentences.append(f"Then {text.plural(silent, 'alert')} would tell nobody: no recipient and no tray.")
-        if any(entry_kind(entry) is EntryKind.PHONE for entry in self.entries.entries) and self.chosen_how is not How.REMOVE:
+        if any(entry_kind(entry) is EntryKind.PHONE for entry in self._wanted()) and self.chosen_how is not How.REMOVE:
             sentences.append(NO_SMS)
         self.preview.set(" ".join(sentences), Role.WARNING if silent else Role.MUTED)
 

@@ -200,11 +200,11 @@ class ChartPane(Panel):
 
     def _show_choice(self) -> None:
         """Show the subject that is to be shown now, or say why there is none."""
-        from ui.charts.metrics import ChartChoice
+        from ui.charts.metrics import CHARTLESS, ChartChoice
 
         self._offer()
         choice, watched = self._current(), self._watched
-        if choice is None or watched is None or watched.area is Area.SCRIPT:
+        if choice is None or watched is None or watched.area in CHARTLESS:
             self._feed.show(None)
             self._show_nothing()
             return
@@ -231,6 +231,9 @@ class ChartPane(Panel):
         elif self._watched is not None and self._watched.area is Area.SCRIPT:
             sentence = "What a script looks at is its own matter. Test the alert to see its result and its log."
             state = PageState(StateKind.EMPTY, "A script has no chart", sentence)
+        elif self._watched is not None and self._watched.area is Area.CONSECUTIVE_FAILURES and self._choices:
+            sentence = "They are counted at each check. The list of alerts shows the count of now, Explain that of any company."
+            state = PageState(StateKind.EMPTY, "Consecutive failures have no chart", sentence)
         elif self._watched is not None and self._watched.scope.tag:
             sentence = f"No {self._watched.scope.kind.value} that a switch lists carries the tag {self._watched.scope.tag}."
             state = PageState(StateKind.EMPTY, "Nobody with this tag", sentence)

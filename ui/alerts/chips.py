@@ -5,6 +5,7 @@ Runs on the window's thread. Each entry is checked when it is taken in; what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, QStringListModel, Qt, Signal
@@ -15,8 +16,10 @@ from noc_alerts.model.errors import BadInput
 from ui import icons
 from ui.theme import CONTROL, CONTROL_SMALL, FontRole, Role, theme
 from ui.widgets.buttons import paint_frame
+from ui.widgets.choices import dress_offers
 
 _GAP, _PAD, _INPUT_MIN = 4, 4, 96
+_PARTS = re.compile(r"([,;\n\r\t\u2028\u2029])")
 
 
 class Entry(QAbstractButton):
@@ -111,6 +114,7 @@ class ChipsField(QWidget):
         self._completer = completer = QCompleter(self._offered, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        dress_offers(completer)
         # Later, because the line writes the whole word into itself after this signal.
         completer.activated.connect(self._on_completed, Qt.ConnectionType.QueuedConnection)
         self._input.setCompleter(completer)
@@ -165,11 +169,9 @@ class ChipsField(QWidget):
         return self.required if self.required and not self._entries and not self.pending else ""
 
     def take_typed(self) -> bool:
-        """Take in what is typed, several parted by commas too; return False when something of it was refused."""
+        """Take in what is typed, several parted by commas or lines too; return False when something of it was refused."""
         kept, before = list[str](), self.entries
-        for part in (part.strip() for part in self._input.text().replace(";", ",").split(",")):
-            if not part:
-                continue
+        for part in parted(self._input.text(), self._offered.stringList()):
             try:
                 words = self._checked(part)
             except BadInput as refusal:
@@ -187,10 +189,15 @@ class ChipsField(QWidget):
         self.typed.emit()
         return not kept
 
+    def _begins_offered(self, typed: str) -> bool:
+        """Return whether a name that is offered begins so: a comma is part of it then."""
+        words = typed.strip().casefold()
+        return any(each.casefold().startswith(words) for each in self._offered.stringList())
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take a comma as the end of an entry, Backspace on nothing as a step back, and hear the input being left."""
         if watched is self._input and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.text() in (",", ";"):
+            if event.text() in (",", ";") and not self._begins_offered(f"{self._input.text()}{event.text()}"):
                 self.take_typed()
                 return True
             if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and self.pending:
@@ -279,5 +286,22 @@ class ChipsField(QWidget):
             left += width + _GAP
         if left > _PAD and left + theme.px(_INPUT_MIN) > room:
             left, top = _PAD, top + height + _GAP
+        left = left if self._entries else 0  # empty, its words stand where those of every field do
         self._input.setGeometry(QRect(left, top + (height - theme.px(26)) // 2, room - left, theme.px(26)))
         self.setFixedHeight(top + height + pad)
+
+
+def parted(typed: str, known: Iterable[str]) -> list[str]:
+    """Return the entries in a text, parted by commas, semicolons, lines or tabs; a known name with such a sign stays whole."""
+    pieces = [piece for piece in _PARTS.split(typed) if piece]  # entries and what stands between them
+    whole = {name.strip().casefold(): name.strip() for name in known if _PARTS.search(name.strip())}
+    longest = max((len(_PARTS.split(name)) for name in whole), default=1)
+    found, at = list[str](), 0
+    while at < len(pieces):
+        ends = range(min(len(pieces), at + longest), at, -1)
+        end = next((end for end in ends if "".join(pieces[at:end]).strip().casefold() in whole), at + 1)
+        words = "".join(pieces[at:end]).strip()
+        if words and not _PARTS.fullmatch(words):
+            found.append(whole.get(words.casefold(), words))
+        at = end
+    return found

@@ -5,7 +5,7 @@ Runs on the window's thread. Saves to the store and asks the service for soon; t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,6 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import Snapshot
-from noc_alerts.model.alarms import Verdict
 from noc_alerts.model.alerts import Alert, Scope
 from noc_alerts.model.changes import Author
 from noc_alerts.model.companies import CompanyKind, Subject
@@ -27,11 +26,10 @@ from ui.alerts.explain import explain, row_of
 from ui.alerts.form import AlertForm
 from ui.alerts.form_banner import BothDialog, ChangedBanner, open_both
 from ui.alerts.form_fields import Offers
-from ui.alerts.form_offers import Elsewhere, Tagged, read_offers
-from ui.alerts.form_words import count_words, unsaved_words
-from ui.alerts.rows import LEVEL_MARKS, AlertRow
+from ui.alerts.form_offers import Elsewhere, Tagged, gone_names, read_offers
+from ui.alerts.form_words import count_words, state_role, unsaved_words
+from ui.alerts.rows import AlertRow
 from ui.alerts.test_panel import TestPanel
-from ui.marks import word_style
 from ui.prefs import prefs
 from ui.theme import GAP_ACROSS, GAP_DOWN, FontRole, Role, theme
 from ui.widgets.buttons import Button, PrimaryButton
@@ -98,7 +96,7 @@ class AlertEditor(Page):
         self.form.watching.scripts_link.clicked.connect(lambda: self._context.go("scripts", None))
         self.form.told.edit.clicked.connect(self._on_edit_template)
         self.banner.both_asked.connect(self.show_both)
-        self.banner.mine_asked.connect(self.keep_mine)
+        self.banner.mine_asked.connect(lambda: self.keep_mine())
         self.banner.theirs_asked.connect(self.take_theirs)
 
     def _make_head(self) -> None:
@@ -108,7 +106,7 @@ class AlertEditor(Page):
         self._save = PrimaryButton("Save", "alert_editor_save", hint="Ctrl+S")
         self._explain.clicked.connect(self.explain)
         self._revert.clicked.connect(self.revert)
-        self._save.clicked.connect(self.save)
+        self._save.clicked.connect(lambda: self.save())
         for widget in (self._unsaved, self._explain, self._revert, self._save):
             self.add_action(widget)
 
@@ -192,13 +190,16 @@ class AlertEditor(Page):
 
     # --- what is done ------------------------------------------------------------------------------------------------
 
-    def save(self) -> bool:
-        """Save what is typed; when something is wrong mark it, keep everything typed and return False."""
+    def save(self, then: Callable[[], object] | None = None) -> bool:
+        """Save what is typed, then call `then`; when something is wrong mark it, keep everything typed and return False."""
         if self._check_elsewhere():
             self.banner.both.setFocus(Qt.FocusReason.OtherFocusReason)
             return False
         alert = self.form.alert()
         if alert is None:
+            return False
+        if gone := gone_names(alert, self._alert, self._read_offers()):
+            self.form.mark_refused(gone)
             return False
         store = self._context.service.store
         try:
@@ -216,6 +217,8 @@ class AlertEditor(Page):
             self._context.messages.fail("The alert was not saved", f"{error.sentence} What you typed is kept.")
             return False
         self._take_saved(saved)
+        if then is not None:
+            then()
         return True
 
     def _save_as_new(self) -> None:
@@ -253,6 +256,10 @@ class AlertEditor(Page):
             self.take_theirs()
             self._context.messages.say(f"{change.who} saved {self.title} at {at}, shown as it is now")
             return False
+        if names := self._elsewhere.new_names(self.unsaved):
+            self.form.know(self._read_offers())
+            self.keep_mine(names)
+            return False
         self.banner.say(change.who, at)
         return True
 
@@ -265,14 +272,14 @@ class AlertEditor(Page):
         mine = None if wrong else replace(base, **values)
         return open_both(base, theirs, mine, self._offers.connections, self.window())
 
-    def keep_mine(self) -> None:
-        """Go on with what is typed; saving it replaces theirs."""
+    def keep_mine(self, but: Iterable[str] = ()) -> None:
+        """Go on with what is typed, `but` in fields of these names; saving it replaces theirs."""
         theirs = self._elsewhere.theirs
         if theirs is not None:
             self._alert = theirs
             self._elsewhere.begin(theirs)
             self.banner.hide()
-            self.form.rebase(theirs)
+            self.form.rebase(theirs, but)
 
     def take_theirs(self) -> None:
         """Show what somebody else saved, in place of what is typed."""
@@ -326,7 +333,7 @@ class AlertEditor(Page):
         """Let ages run, and see whether somebody else saved this alert."""
         self._tell_state(now)
         self.chart.tick(now)
-        self.form.tick()
+        self.form.inputs.repeat_at.tick()
         self._check_elsewhere()
 
     def panes(self) -> list[QWidget]:
@@ -385,13 +392,7 @@ class AlertEditor(Page):
             self.set_sentence("")
             return
         verdict, word, second = list_words.state_words(row.alert, row.line, now, prefs.zone)
-        role = Role.MUTED
-        if verdict is Verdict.IN_ALARM:
-            role = word_style(LEVEL_MARKS[row.alert.level])[0] if not row.taken else Role.MUTED
-        elif verdict is Verdict.BLIND:
-            role = Role.BLIND
-        elif verdict is Verdict.ERROR:
-            role = Role.CRITICAL
+        role = state_role(verdict, row.alert.level, taken=row.taken)
         self.set_tag(word if verdict else "", role)
         self.set_sentence(second)
         self.chart.show_row(row)

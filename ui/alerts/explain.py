@@ -5,6 +5,7 @@ Runs on the window's thread; reads the store once, when it opens. The engine giv
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from ui.alerts import words
 from ui.alerts.rows import LEVEL_MARKS, AlertRow
 from ui.marks import Form
 from ui.prefs import prefs
+from ui.table_columns import resize_within
 from ui.tables import Align, Cell, Column, TableModel
 from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import Button
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from ui.context import ScreenContext
 
 LAST = 20
+WORST = "the worst now"
+#: A sign and its number stand on one line.
+_SIGN_APART = re.compile(r"([<≤=≠≥>]) (?=[\d−-])")
 _TOLD = {
     Told.TOLD: "it was decided to tell people",
     Told.NO_RECIPIENT: "nobody was told: no recipient and no tray",
@@ -63,6 +68,8 @@ def change_words(change: Transition) -> str:
 
 def told_sentence(change: Transition) -> str:
     """Return whether people were told of a change, or the one reason why not; empty where nobody ever is."""
+    if change.told == Told.NO_RECIPIENT and change.after is not Phase.RAISED:
+        return "nobody was told: no recipient"  # the tray is not told of an end
     return _TOLD[Told(change.told)] if change.told else ""
 
 
@@ -77,10 +84,10 @@ class ExplainDialog(QDialog):
         self.setObjectName("alert_explain")
         self.setWindowTitle(f"Explain: {row.alert.title}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(theme.px(880), theme.px(520))
+        resize_within(self, parent, 880, 520)
         self.subject = ComboBox("alert_explain_subject")
         self.subject.setAccessibleName("Company to explain")
-        self.subject.set_choices([(None, "the alert as a whole"), *subjects_of(row.alert, context.bridge.snapshot)])
+        self.subject.set_choices([(None, WORST), *subjects_of(row.alert, context.bridge.snapshot)])
         self.subject.chosen.connect(lambda _subject: self.ask())
         self.sentence = Label("", Role.TEXT, FontRole.BODY, wrap=True, name="alert_explain_sentence")
         self.model: TableModel[Transition] = TableModel(
@@ -130,7 +137,8 @@ class ExplainDialog(QDialog):
 
     def _show(self, asked: int, sentences: tuple[str, ...], role: Role = Role.TEXT) -> None:
         if asked == self._asked:
-            self.sentence.set(" ".join(sentences), role)
+            said = " ".join(sentences)
+            self.sentence.set(_SIGN_APART.sub("\\1\N{NO-BREAK SPACE}", f"{said[:1].upper()}{said[1:]}"), role)
 
     def _on_finished(self, _result: int) -> None:
         self._asked = -1  # the dialog is about to go

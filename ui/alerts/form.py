@@ -61,9 +61,10 @@ class AlertForm(QWidget):
         self.offer = self.limits.offer
         self._base: Alert | None = None
         self._saved: dict[str, Any] = {}
+        self._refused: dict[str, tuple[str, Any]] = {}  # the sentence, and what stood in the field then
         self._titled = ""  # the title in the field is our proposal
         self._operator_chosen = self._calls_typed = False
-        self._two = False
+        self._two = self._asked = False
         self._loading = True
         self._one_switch = len(offers.connections) < 2
         self.told.know(offers.contacts)
@@ -121,7 +122,7 @@ class AlertForm(QWidget):
 
     def load(self, alert: Alert | None, *, new: bool = False, draft: Mapping[str, Any] | None = None) -> None:
         """Show an alert, with no field marked as wrong and nothing unsaved; `draft` begins a new one."""
-        self._loading = True
+        self._loading, self._refused = True, {}
         self._base = alert
         values = dict(draft or {}) if alert is None else forms.values_of(alert)
         for field in self.fields.values():
@@ -145,9 +146,11 @@ class AlertForm(QWidget):
         self.edited.emit()
         self.judged.emit()
 
-    def rebase(self, theirs: Alert) -> None:
-        """Take what somebody else saved as what is saved, and keep what is typed here."""
+    def rebase(self, theirs: Alert, names: Iterable[str] = ()) -> None:
+        """Take what somebody else saved as what is saved, and keep what is typed here but in the fields of these names."""
         self._base = theirs
+        for name in names:
+            self._parts[name].show(getattr(theirs, name))
         self._saved = form_reading.saved(theirs, fixed=self.fixed is not None, switches=self.shape().switches)
         self._on_limit_edited()
 
@@ -161,10 +164,6 @@ class AlertForm(QWidget):
         self.inputs.offer(offers)
         self.told.know(offers.contacts)
         self._say()
-
-    def tick(self) -> None:
-        """Let the next times of a repeat run."""
-        self.inputs.repeat_at.tick()
 
     @property
     def kind(self) -> CompanyKind:
@@ -191,8 +190,7 @@ class AlertForm(QWidget):
         return self._number("threshold")
 
     def _number(self, name: str) -> float | None:
-        value: float | None = self._parts[name].value_or_none()
-        return value
+        return form_reading.number(self._parts[name])
 
     def shape(self) -> Shape:
         """Return the choices that say which other fields there are."""
@@ -204,7 +202,7 @@ class AlertForm(QWidget):
         return form_reading.scope(self.inputs, self.fixed)
 
     def watched(self) -> Watched:
-        """Return what the chart shows of the form as it stands."""
+        """Return what the chart shows."""
         return form_reading.watched(self.inputs, self._parts, self.shape(), self.scope())
 
     def forget_id(self) -> None:
@@ -221,6 +219,7 @@ class AlertForm(QWidget):
         self.inputs.names.take_typed()
         self.inputs.recipients.take_typed()
         values, wrong = self.values()
+        self._asked, self._refused = True, {}
         self._mark(wrong)
         if wrong:
             self.show_wrong()
@@ -228,7 +227,8 @@ class AlertForm(QWidget):
         return replace(self._base, **values) if self._base is not None else Alert(id=None, **values)
 
     def mark_refused(self, problems: Mapping[str, str]) -> None:
-        """Mark what the store refused."""
+        """Mark what the store refused, until something else is typed there."""
+        self._refused = {name: (problems[name], typed) for name, typed in self._raw().items() if name in problems}
         self._mark(problems)
         self.show_wrong()
 
@@ -271,7 +271,6 @@ class AlertForm(QWidget):
             widget.setVisible(name in applies)
 
     def _say(self) -> None:
-        """Say what the choices mean."""
         shape = self.shape()
         self.watching.show_shape(shape)
         self.limits.show_shape(shape, self.threshold())
@@ -369,23 +368,26 @@ class AlertForm(QWidget):
         self._say()
         if self.wrong:
             marked = self.wrong
-            found = form_reading.by_field(self.values()[1], self.shape())
-            self._mark({name: said for name, said in found.items() if name in marked})
+            self._mark({name: said for name, said in self._found().items() if name in marked})
         self.edited.emit()
 
     def _on_left(self, name: str) -> None:
         """Judge the field that was left, and of the others those that depend on it and are marked."""
         if self._loading:
             return
-        found = form_reading.by_field(self.values()[1], self.shape())
+        found = self._found()
         together = {name}
         if name in form_reading.NUMBERS:
-            together |= {other for other in form_reading.NUMBERS if not self._is_empty(other)}
+            together |= {other for other in form_reading.NUMBERS if not form_reading.is_empty(self.inputs, other)}
         seen = {*self.wrong, *together}
+        if self._base is None and not self._asked and form_reading.is_untouched(self.inputs, name):
+            seen.discard(name)  # a limit that was not come to yet is asked for when the alert is saved
         self._mark({field: said for field, said in found.items() if field in seen})
 
-    def _is_empty(self, name: str) -> bool:
-        return not getattr(self.inputs, name).text().strip()
+    def _found(self) -> dict[str, str]:
+        """Return what is wrong by field, with what was refused and stands as it did."""
+        refused = form_reading.still_refused(self._refused, self._raw())
+        return form_reading.by_field({**refused, **self.values()[1]}, self.shape())
 
     def _mark(self, wrong: Mapping[str, str]) -> None:
         """Show the sentences under their fields, and nothing under the others."""

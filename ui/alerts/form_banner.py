@@ -15,8 +15,9 @@ from noc_alerts.model.alerts import Alert
 from noc_alerts.model.changes import FieldChange, field_changes
 from noc_alerts.model.connections import Connection
 from ui.marks import Mark, MarkLabel
+from ui.table_columns import resize_within
 from ui.tables import Cell, Column, TableModel
-from ui.theme import FontRole, Role, theme
+from ui.theme import FontRole, Role
 from ui.widgets.buttons import Button, LinkButton
 from ui.widgets.labels import Label
 from ui.widgets.state_panel import PageState, StateKind
@@ -82,7 +83,7 @@ class BothDialog(QDialog):
         self.setObjectName("alert_both")
         self.setWindowTitle(f"Both versions of {title}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(theme.px(720), theme.px(360))
+        resize_within(self, parent, 720, 360)
 
         def field(row: _Row) -> str:
             return _FORM_WORDS.get(row.change.field, row.change.field)

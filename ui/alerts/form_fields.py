@@ -34,7 +34,7 @@ _PENALTIES = [*(timedelta(minutes=m) for m in (1, 5, 15, 60)), timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 AT_ONCE, DISABLED = "at once", "Disabled"
 NO_DATA_WORDS = {NoData.KEEP: "Keep the state", NoData.CLEAR: "Treat as clear", NoData.ALARM: "Alarm after…"}
-_ICONS = {EntryKind.MAIL: "mail", EntryKind.PHONE: "phone", EntryKind.CONTACT: "contacts", EntryKind.GROUP: "companies"}
+_ICONS = {EntryKind.MAIL: "mail", EntryKind.PHONE: "phone", EntryKind.CONTACT: "contacts", EntryKind.GROUP: "tag"}
 
 
 @dataclass(frozen=True, slots=True)

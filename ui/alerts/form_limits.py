@@ -30,7 +30,7 @@ class LimitsSection(Section):
         self.second = LinkButton("Also warn at a milder limit", "alert_second_limit", icon="add", height=24)
         self.remove = IconButton("close", "alert_second_limit_remove", "Remove the warning limit")
         self.across(fields["operator"], fields["threshold"], fields["reset"], shares=(4, 6, 7))
-        self.add(self.operator_hint, self.offer)
+        self.add(fields["threshold"].error_row, fields["reset"].error_row, self.operator_hint, self.offer)
         self.add(self._make_warning())
         self.column.addWidget(self.second, 0, Qt.AlignmentFlag.AlignLeft)
         self.add(inputs.strict)
@@ -51,6 +51,8 @@ class LimitsSection(Section):
         row.addWidget(self._fields["warn_reset"], 7, Qt.AlignmentFlag.AlignTop)
         row.addWidget(Level(self.remove), 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(row)
+        for name in ("warn_threshold", "warn_reset"):
+            column.addWidget(self._fields[name].error_row)
         column.addWidget(self.warn_offer)
         return self._warning
 

@@ -5,6 +5,7 @@ Runs on the window's thread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 from ui.alerts.chips import ChipsField
 from ui.text import InputError
 from ui.widgets.choices import ComboBox
+
+_BREAKS = re.compile(r"\s*[\x00-\x1f\x7f\x85\u2028\u2029]+\s*")
 
 
 class Typed(Protocol):
@@ -56,8 +59,8 @@ def of_combo(box: ComboBox, read: Callable[[Any], Any] = lambda data: data) -> P
 
 
 def of_line(line: QLineEdit) -> Part:
-    """Return the part of a line of text."""
-    return Part(lambda: line.text().strip(), line.setText, line.text)
+    """Return the part of a line of text; line ends and tabs that were pasted into it count as blanks."""
+    return Part(lambda: _BREAKS.sub(" ", line.text()).strip(), line.setText, line.text)
 
 
 def of_typed(field: Typed, typed: Callable[[], Any], empty: Callable[[Any], Any] = lambda value: value) -> Part:

@@ -138,6 +138,17 @@ def read(
     return not_applying(base) | values, _judged(values, wrong, now)
 
 
+def number(part: Part) -> float | None:
+    """Return a number as typed, None while it is none."""
+    value: float | None = part.value_or_none()
+    return value
+
+
+def still_refused(refused: Mapping[str, tuple[str, Any]], raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return the sentences of what was refused where the field stands as it did; `refused`: sentence and what stood there."""
+    return {name: said for name, (said, typed) in refused.items() if name in raw and raw[name] == typed}
+
+
 def by_field(wrong: Mapping[str, str], now: Shape) -> dict[str, str]:
     """Return the sentences by the field they stand under: of a choice, under what belongs to it."""
     applies = applying(now)
@@ -165,3 +176,13 @@ def _judged(values: Mapping[str, Any], wrong: dict[str, str], now: Shape) -> dic
     elif now.two and now.sided and "warn_threshold" not in wrong and values.get("warn_threshold") is None:
         found["warn_threshold"] = "Enter a number, or remove the warning limit."
     return {**found, **wrong}
+
+
+def is_empty(inputs: Inputs, name: str) -> bool:
+    """Tell whether nothing stands in the input of a number."""
+    return not getattr(inputs, name).text().strip()
+
+
+def is_untouched(inputs: Inputs, name: str) -> bool:
+    """Tell whether an input is that of a number and nobody has typed in it."""
+    return name in NUMBERS and is_empty(inputs, name) and not getattr(inputs, name).isModified()

@@ -1,10 +1,15 @@
-"""What the page head says about a form: what is wrong, what is not saved. Pure; any thread."""
+"""What the page head says about a form: what is wrong, what is not saved. Runs on the window's thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from noc_alerts.model.alarms import Verdict
+from noc_alerts.model.alerts import NoticeLevel
 from ui import text
+from ui.alerts.rows import LEVEL_MARKS
+from ui.marks import word_style
+from ui.theme import Role
 
 _NAMED = 4
 
@@ -19,3 +24,12 @@ def unsaved_words(fields: Sequence[str]) -> str:
     named = ", ".join(fields[:_NAMED])
     more = len(fields) - _NAMED
     return f"{named} and {more} more" if more > 0 else named
+
+
+def state_role(verdict: Verdict | None, level: NoticeLevel, *, taken: bool) -> Role:
+    """Return the colour of the word for an alert's state."""
+    if verdict is Verdict.IN_ALARM and not taken:
+        return word_style(LEVEL_MARKS[level])[0]
+    if verdict is Verdict.BLIND:
+        return Role.BLIND
+    return Role.CRITICAL if verdict is Verdict.ERROR else Role.MUTED

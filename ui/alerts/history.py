@@ -17,7 +17,8 @@ from noc_alerts.model.alerts import Alert
 from noc_alerts.model.changes import AlertChange, ChangeKind, FieldChange, field_changes
 from noc_alerts.model.errors import BadInput, StoreError
 from ui import text
-from ui.alerts.history_words import all_fields, what_words
+from ui.alerts.form_offers import gone_names, read_offers
+from ui.alerts.history_words import BEGINNING, all_fields, what_words, with_beginning
 from ui.alerts.list_changes import author_of
 from ui.prefs import prefs
 from ui.table_columns import resize_within
@@ -84,10 +85,14 @@ class ChangesTable(TableArea):
         return QSize(theme.px(640), theme.px(220))
 
     def _at(self, change: AlertChange) -> Cell:
+        if change.id == BEGINNING:
+            return Cell("before", tone=Role.MUTED)
         tooltip = text.both_zones(change.at, prefs.zone, prefs.other_zone)
         return Cell(text.time_of(change.at, self._clock(), prefs.zone, with_seconds=True), tooltip=tooltip)
 
     def _who(self, change: AlertChange) -> Cell:
+        if change.id == BEGINNING:
+            return Cell(text.UNKNOWN, tone=Role.MUTED)
         return Cell(change.who) if change.who else Cell("not named", tone=Role.MUTED)
 
     def _what(self, change: AlertChange) -> Cell:
@@ -152,7 +157,8 @@ class HistoryDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
-        column.addWidget(Label(title, Role.TEXT, FontRole.SECTION, wrap=True, name="alert_history_title"))
+        self._title = Label(title, Role.TEXT, FontRole.SECTION, wrap=True, name="alert_history_title")
+        column.addWidget(self._title)
         column.addWidget(above, 3)
         column.addWidget(below, 2)
         column.addWidget(self.sentence)
@@ -170,7 +176,7 @@ class HistoryDialog(QDialog):
         """Read the changes and how the alert is now."""
         store = self._context.service.store
         try:
-            changes = store.alerts.history(self._alert_id, LAST)
+            changes = with_beginning(store.alerts.history(self._alert_id, LAST))
             self._now = store.alerts.get(self._alert_id)
             self._switches = {each.id: each.name for each in store.connections.all() if each.id is not None}
         except StoreError as error:
@@ -206,21 +212,29 @@ class HistoryDialog(QDialog):
             return "The alert is deleted. It comes back as it was then, with its history."
         differing = field_changes(self._now, version, self._switches)
         if not differing:
-            return "This is how it is now."
+            return "This is how it is now. Choose an earlier version to go back to it."
         return f"Going back would change: {'; '.join(each.words for each in differing)}."
 
     def _on_revert(self) -> None:
         version, now = self.version(), self._now
         if version is None or version == now:
             return
-        alerts, by = self._context.service.store.alerts, author_of(self._context, self._clock())
+        store, by = self._context.service.store, author_of(self._context, self._clock())
+        alerts = store.alerts
         try:
+            offers, _ = read_offers(store, self._context.zone())
+            gone = gone_names(version, now, offers) if now is not None else {}
+            if gone:
+                self.sentence.set(f"Nothing was changed. {' '.join(gone.values())}", Role.CRITICAL)
+                return
             saved = alerts.undelete([version], by=by)[0] if now is None else alerts.save(version, by=by)
         except (BadInput, StoreError) as error:
             self.sentence.set(error.sentence, Role.CRITICAL)
             return
         self._context.service.soon()
         word = "brought back" if now is None else "is as it was"
+        self.setWindowTitle(f"History of changes: {saved.title}")
+        self._title.set(saved.title)
         self.read()
         self.reverted.emit(saved)  # before the words: an open editor says that it shows another version now
         self._context.messages.say(f"{saved.title} {word}", None if now is None else lambda: self._undo(now))

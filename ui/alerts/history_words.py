@@ -5,7 +5,7 @@ Pure functions; any thread. Must not import Qt widgets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from noc_alerts.model.changes import NOTHING, AlertChange, ChangeKind, FieldChange, alert_words
 from ui import text
@@ -18,8 +18,24 @@ KIND_WORDS = {
 }
 
 
+#: The id of the version before the oldest change that is known; the store numbers changes from 1.
+BEGINNING = 0
+
+
+def with_beginning(changes: Sequence[AlertChange]) -> list[AlertChange]:
+    """Return changes, newest first, and after them how the alert was before the oldest one, where that is none of them."""
+    oldest = changes[-1] if changes else None
+    if oldest is None or oldest.kind is not ChangeKind.CHANGED or oldest.before is None:
+        return list(changes)
+    before = oldest.before
+    first = AlertChange(BEGINNING, oldest.alert_id, before.title, oldest.at, "", ChangeKind.CREATED, (), None, before)
+    return [*changes, first]
+
+
 def what_words(change: AlertChange) -> tuple[str, str]:
     """Return what was done in a line and a second one: `Changed threshold`, `30 % → 35 %`."""
+    if change.id == BEGINNING:
+        return "As it was before that", ""
     word = KIND_WORDS[change.kind]
     if change.kind is not ChangeKind.CHANGED or not change.fields:
         return word, ""

@@ -57,8 +57,24 @@ class AlertChanges:
         self._show()
 
     def edit(self, before: Sequence[Alert], change: Callable[[Alert], Alert], said: str) -> list[Alert]:
-        """Make one change to all of these, or to none; say `said` and offer to take back what it changed."""
+        """Make one change to all of these as they are now, or to none; say `said` and offer to take back what it changed.
+
+        What was deleted since it was chosen is left out, and said.
+        """
         failed = f"{named(before)} {'was' if len(before) == 1 else 'were'} not changed" if before else ""
+        chosen = len(before)
+        try:
+            now = {alert.id: alert for alert in self._context.service.store.alerts.all()} if before else {}
+        except StoreError as error:
+            self._context.messages.fail(failed, error.sentence)
+            return []
+        before = [now[alert.id] for alert in before if alert.id in now]
+        if chosen and not before:
+            self._context.messages.fail(failed, "It was deleted meanwhile." if chosen == 1 else "They were deleted meanwhile.")
+            self._show()
+            return []
+        if gone := chosen - len(before):
+            said += f". {text.number(gone)} of {text.number(chosen)} {'was' if gone == 1 else 'were'} deleted meanwhile"
         changed = self._made(before, change, failed)
         pairs = [(old, new) for old, new in zip(before, changed, strict=True) if old != new] if changed else []
         if not pairs:

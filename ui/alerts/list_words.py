@@ -24,7 +24,7 @@ from ui.text import Shown
 #: Companies that carry a tag at a switch: (kind, tag) -> names.
 Tagged = Mapping[tuple[CompanyKind, str], frozenset[str]]
 
-NO_REPEAT, NO_PENALTY = "no repeat", "none"
+NO_REPEAT, NO_PENALTY = "none", "none"
 
 
 # --- which companies ---------------------------------------------------------------------------------------------------
@@ -199,6 +199,14 @@ def limit_said(alert: Alert) -> str:
 
 
 # --- repeat, penalty, told ---------------------------------------------------------------------------------------------
+
+
+def repeat_parts(alert: Alert, due: str, zone: tzinfo) -> tuple[str, str]:
+    """Return how often it is told again; second when it is due, after the zone of its times if the window has another."""
+    said, comma, place = repeat_words(alert).rpartition(", ")
+    if not comma or place != alert.repeat.zone:
+        return repeat_words(alert), due
+    return said, ", ".join(part for part in ("" if place == getattr(zone, "key", "UTC") else place, due) if part)
 
 
 def repeat_words(alert: Alert) -> str:

@@ -29,18 +29,34 @@ class RowCells:
         """Return the columns of the list."""
         return [
             Column("on", "On", lambda r: r.alert.enabled, self._on, width=44, min_width=44, tooltip="Space switches it"),
-            Column("title", "Title", lambda r: r.alert.title, self._title, width=200, min_width=140, stretch=True, fixed=True),
-            Column("company", "Company or tag", lambda r: r.alert.scope.label, self._company, width=118, min_width=84),
-            Column("area", "Area", lambda r: r.alert.area.value, self._area, width=100, min_width=88),
-            Column("limit", "Limit, reset", lambda r: r.alert.threshold, self._limit, align=Align.RIGHT, width=152, min_width=96),
-            Column("now", "Now", self._value, self._now, align=Align.RIGHT, width=206, min_width=188, stretch=True),
-            Column("state", "State", order_of, self._state, width=150, min_width=142, stretch=True, search=self._state_search),
+            Column("title", "Title", lambda r: r.alert.title, self._title, width=182, min_width=140, stretch=True, fixed=True),
+            Column("company", "Company or tag", lambda r: r.alert.scope.label, self._company, width=118, yields=True),
+            Column("area", "Area", lambda r: r.alert.area.value, self._area, width=150, min_width=88, stretch=True, yields=True),
             Column(
-                "level", "Notice level", lambda r: -r.alert.level.rank, self._level, width=108, min_width=104, search=_level_word
+                "limit",
+                "Limit, reset",
+                lambda r: r.alert.threshold,
+                self._limit,
+                align=Align.RIGHT,
+                width=200,
+                min_width=140,
+                stretch=True,
             ),
-            Column("repeat", "Repeat", self._repeat_value, self._repeat, width=128, min_width=84, spare=True),
+            Column("now", "Now", self._value, self._now, align=Align.RIGHT, width=200, min_width=198, stretch=True),
+            Column("state", "State", order_of, self._state, width=172, min_width=142, stretch=True, search=self._state_search),
+            Column(
+                "level",
+                "Notice level",
+                lambda r: -r.alert.level.rank,
+                self._level,
+                width=108,
+                min_width=104,
+                yields=True,
+                search=_level_word,
+            ),
+            Column("repeat", "Repeat", self._repeat_value, self._repeat, width=112, min_width=84, spare=True),
             Column("penalty", "Penalty", self._penalty_value, self._penalty, width=112, min_width=84, spare=True),
-            Column("told", "Told", self._told_value, self._told, width=100, min_width=80, search=self._told_search),
+            Column("told", "Told", self._told_value, self._told, width=100, min_width=80, yields=True, search=self._told_search),
         ]
 
     def style(self, row: AlertRow) -> RowStyle:
@@ -86,10 +102,9 @@ class RowCells:
         return Cell(scope.label, second=row.switch, icon=icon, tooltip=tooltip)
 
     def _area(self, row: AlertRow) -> Cell:
-        if row.alert.area is Area.SCRIPT:
-            return Cell(row.alert.area.value, second=row.alert.script)
         area, period = words.area_words(row.alert)
-        return Cell(area, second=period)
+        named = row.alert.area is Area.SCRIPT and list_words.has_limit(row.alert)  # else the limit names the script
+        return Cell(area, second=row.alert.script if named else period)
 
     def _limit(self, row: AlertRow) -> Cell:
         first, second, full = list_words.limit_words(row.alert, row.currency)
@@ -117,7 +132,7 @@ class RowCells:
             return self._no_value(row)
         many = list_words.counts_subjects(row.alert) and line.subject is not None
         subject = line.subject.label.partition(" ")[2] if many and line.subject is not None else ""
-        said = line.message if row.alert.area is Area.SCRIPT else words.sample_words(row.alert, line.calls)
+        said = line.message.rstrip(".") if row.alert.area is Area.SCRIPT else words.sample_words(row.alert, line.calls)
         parts = [said, subject, age.old if age else ""]
         late = age is not None and age.state is not AgeState.FRESH
         shown = words.value_shown(row.alert.area, line.value, row.currency)
@@ -189,7 +204,8 @@ class RowCells:
         if said == list_words.NO_REPEAT:
             return Cell(said, tone=Role.MUTED)
         due = "" if row.verdict(self.now) is Verdict.PAUSED else list_words.next_words(row.line, self.now, prefs.zone)
-        return Cell(said, second=due, tooltip="\n".join(part for part in (said, due) if part))
+        first, second = list_words.repeat_parts(row.alert, due, prefs.zone)
+        return Cell(first, second=second, tooltip="\n".join(part for part in (said, due) if part))
 
     def _penalty_value(self, row: AlertRow) -> float | None:
         return None if row.alert.penalty is None else row.alert.penalty.length.total_seconds()

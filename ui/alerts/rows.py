@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from noc_alerts.engine.news import AlertLine, Snapshot
+from noc_alerts.engine.programs import SCRIPT_EVERY
 from noc_alerts.model.alarms import Alarm, RuleKind, Verdict
-from noc_alerts.model.alerts import Alert, NoticeLevel
+from noc_alerts.model.alerts import Alert, Area, NoticeLevel
 from noc_alerts.model.companies import CompanyKind
 from noc_alerts.model.connections import Connection, HealthState
 from ui.alerts import list_words
@@ -90,13 +91,18 @@ def make_rows(alerts: list[Alert], connections: list[Connection], snapshot: Snap
                 alert=alert,
                 line=line,
                 switch=mine[0].name if alert.connection_id is not None and len(by_id) > 1 and mine else "",
-                interval=max((each.poll for each in mine if each.live), default=_DEFAULT_POLL),
+                interval=max((*(each.poll for each in mine if each.live), *_own_pace(alert)), default=_DEFAULT_POLL),
                 taken=bool(alarms) and all(alarm.acked_at is not None for alarm in alarms),
                 currency=currency_of(alert, line, currencies),
                 blind=_is_blind(line, alarms, dark),
             )
         )
     return rows
+
+
+def _own_pace(alert: Alert) -> tuple[timedelta, ...]:
+    """Return how often an alert is judged where that is not each time its switch is read: a script has its own pace."""
+    return (SCRIPT_EVERY,) if alert.area is Area.SCRIPT else ()
 
 
 def _is_blind(line: AlertLine | None, alarms: list[Alarm], dark: set[int | None]) -> bool:

@@ -23,6 +23,7 @@ from ui.alerts import words
 from ui.alerts.chart_pane import Choice
 from ui.marks import Mark
 from ui.prefs import prefs
+from ui.table_columns import resize_within
 from ui.tables import Align, Cell, Column, TableModel
 from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import Button, Chip
@@ -97,7 +98,7 @@ class TextDialog(QDialog):
         to = "this workstation" if step.to == TRAY_RECIPIENT else step.to
         self.setWindowTitle(", ".join(part for part in (step.what, to) if part))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(theme.px(680), theme.px(440))
+        resize_within(self, parent, 680, 440)
         took = text.Shown(text.number(step.took.total_seconds(), 2), "s").joined
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
@@ -174,7 +175,7 @@ class TestPanel(Panel):
         return row
 
     def _fit(self) -> None:
-        self.subject.setMinimumWidth(theme.px(128))
+        self.subject.setMinimumWidth(theme.px(148))
         self.subject.setMaximumWidth(theme.px(220))
 
     def offer(self, choices: list[tuple[Choice, str]]) -> None:

@@ -63,8 +63,9 @@ _MAY_BE_NEGATIVE = (Area.BALANCE, Area.SPEND, Area.SCRIPT)
 
 
 def value_shown(area: Area, value: float, currency: str = "") -> Shown:
-    """Return an area's value with its unit: `5.4 %`, `184.20 USD`."""
-    return Shown(text.number(value, area.facts.decimals), area.facts.unit or currency)
+    """Return an area's value with its unit: `5.4 %`, `184.20 USD`; what a script counts stands without decimals."""
+    whole = area is Area.SCRIPT and value == round(value)
+    return Shown(text.number(value, 0 if whole else area.facts.decimals), area.facts.unit or currency)
 
 
 def threshold_words(alert: Alert) -> str:

@@ -16,7 +16,7 @@ from noc_alerts.engine.news import CompanyLine
 from noc_alerts.model.alerts import MAX_PERIOD, MIN_PERIOD, Area
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.connections import Connection
-from ui.charts.metrics import DEFAULT_WINDOW, METRICS, ChartChoice
+from ui.charts.metrics import CHARTLESS, DEFAULT_WINDOW, METRICS, ChartChoice
 from ui.theme import FontRole, Role, theme
 from ui.widgets.buttons import Button, PrimaryButton, SegmentedControl
 from ui.widgets.fields import ComboBox, DurationBox, Field, TextField
@@ -48,7 +48,7 @@ class AddChart(QDialog):
         self._company = TextField("add_chart_company", required="Enter the name of a company.")
         self._names = QStringListModel(self)
         self._metric = ComboBox("add_chart_metric")
-        self._metric.set_choices([(m.name, m.title) for m in METRICS.values()])
+        self._metric.set_choices([(m.name, m.title) for m in METRICS.values() if m.area not in CHARTLESS])
         self._metric.set_data(Area.ASR.value)
         self._period = DurationBox("add_chart_period", _PERIODS, minimum=MIN_PERIOD)
         self._period.set_value(DEFAULT_WINDOW)

@@ -83,6 +83,9 @@ METRICS: dict[str, Metric] = {area.value: _of_area(area) for area in Area} | {
     f.name: _of_factor(f) for f in FACTORS.values() if not f.extra
 }
 
+#: Areas that are known at each check only: they cannot be counted again from the records, so they have no chart.
+CHARTLESS = frozenset({Area.SCRIPT, Area.CONSECUTIVE_FAILURES})
+
 
 @dataclass(frozen=True, slots=True)
 class ChartChoice:

@@ -16,6 +16,7 @@ from noc_alerts.model.errors import BadInput, StoreError
 from noc_alerts.notify.recipients import EntryKind, checked_entry, entry_kind
 from ui import text
 from ui.setup.item_head import EditorHead, ask_leave, author
+from ui.setup.item_versions import Versions
 from ui.setup.settings_parts import tab_room
 from ui.text import InputError
 from ui.theme import FontRole, Role
@@ -44,6 +45,7 @@ class ContactEditor(Page):
         """Take the saved contact, or None with the draft a new one begins with."""
         super().__init__("contact_editor", contact.name if contact else "New contact", crumb="Contacts", parent=parent)
         self._context, self._contact, self._draft = context, contact, draft
+        self._versions: Versions[Contact] = Versions(context, self, lambda: self._contact, self._kept, self._begin_from)
         self._groups: list[str] = []
         self.name = _NameField()
         self.emails = TagField("contact_emails", mail_entry, placeholder="add an address…")
@@ -135,6 +137,10 @@ class ContactEditor(Page):
         if not all(right):
             self._tell()
             return
+        self._versions.save(lambda: self._keep(then), self._fail)
+
+    def _keep(self, then: Callable[[], object] | None) -> None:
+        """Save what was found to be right."""
         try:
             made = Contact(
                 self._contact.id if self._contact else None,
@@ -148,7 +154,7 @@ class ContactEditor(Page):
             self._mark_refused(refusal)
             return
         except StoreError as error:
-            self._context.messages.fail("The contact was not saved", f"{error.sentence} What you typed is kept.")
+            self._fail(error)
             return
         self._contact = saved
         self.set_title(saved.name)
@@ -186,17 +192,20 @@ class ContactEditor(Page):
         self._show_users()
         self._tell()
 
-    def reread(self) -> None:
-        """Show what the store has now, where a group was renamed; what is not saved stays as typed."""
-        if self._contact is None or self.unsaved:
-            return
-        try:
-            kept = self._context.service.store.contacts.get(self._contact.name)
-        except StoreError:
-            return  # the list says so
-        if kept is not None and kept != self._contact:
-            self._contact = kept
-            self.revert()
+    def _fail(self, error: StoreError) -> None:
+        self._context.messages.fail("The contact was not saved", f"{error.sentence} What you typed is kept.")
+
+    def _kept(self) -> Contact | None:
+        """Return the contact as the store has it, None where it has it no more. Raises StoreError."""
+        key = self._contact.id if self._contact else None
+        return next((each for each in self._context.service.store.contacts.all() if each.id == key), None)
+
+    def _begin_from(self, contact: Contact) -> None:
+        self._contact = contact
+
+    def reread(self) -> bool:
+        """Show what is saved now, by whomever, where nothing is unsaved; return whether there still is such a contact."""
+        return self._versions.reread()
 
     def ask_leave(self, then: Callable[[], object]) -> None:
         """Call `then` when the editor may be closed."""

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.model.contacts import MAX_NAME
 from noc_alerts.model.errors import BadInput, StoreError
+from noc_alerts.notify.recipients import EntryKind
 from ui import text
 from ui.setup.item_head import author
+from ui.setup.item_users import Users, people
 from ui.table_spec import Cell
 from ui.tables import Column, TableModel
 from ui.theme import FontRole, Role, theme
@@ -60,11 +62,13 @@ class GroupsPanel(Panel):
         store = self._context.service.store.contacts
         try:
             contacts = store.all()
+            alerts = self._context.service.store.alerts.all() if contacts else []
+            users = Users(alerts, lambda alert: people(alert, EntryKind.GROUP))
             rows = [
                 GroupRow(
                     name,
                     tuple(c.name for c in contacts if name.casefold() in {group.casefold() for group in c.groups}),
-                    tuple(store.used_by_group(name)),
+                    users.of(name),
                 )
                 for name in store.groups()
             ]
@@ -177,5 +181,5 @@ def _columns() -> list[Column[GroupRow]]:
     return [
         Column[GroupRow]("name", "Group", lambda row: row.name, width=110, fixed=True),
         Column[GroupRow]("members", "Members", lambda row: ", ".join(row.members), members, width=120, stretch=True),
-        Column[GroupRow]("users", "Named by", lambda row: len(row.users), users, width=90),
+        Column[GroupRow]("users", "Used by", lambda row: len(row.users), users, width=90),
     ]

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from noc_alerts.model.contacts import Contact
+from noc_alerts.notify.recipients import EntryKind
 from ui import text
 from ui.contacts.editor import ContactEditor
 from ui.contacts.groups import GroupsPanel
 from ui.setup.item_head import author
+from ui.setup.item_users import Users, people
 from ui.setup.items_page import ItemsPage
 from ui.setup.items_spec import ItemRow, ItemsSpec, users_cell
 from ui.table_spec import Cell
@@ -32,10 +34,17 @@ def make_page(context: ScreenContext) -> QWidget:
     """Make the Contacts screen."""
     store = context.service.store.contacts
 
-    def users(contact: Contact) -> tuple[str, ...]:
-        """Return the alerts that tell a contact: by name, or by one of its groups."""
-        titles = set(store.used_by(contact.name)).union(*(store.used_by_group(group) for group in contact.groups))
-        return tuple(sorted(titles, key=str.casefold))
+    def read() -> list[Row]:
+        """Read the contacts, each with the alerts that tell it: by name, or by one of its groups."""
+        alerts = context.service.store.alerts.all()
+        named = Users(alerts, lambda alert: people(alert, EntryKind.CONTACT))
+        grouped = Users(alerts, lambda alert: people(alert, EntryKind.GROUP))
+
+        def users(contact: Contact) -> tuple[str, ...]:
+            titles = set(named.of(contact.name)).union(*(grouped.of(group) for group in contact.groups))
+            return tuple(sorted(titles, key=str.casefold))
+
+        return [ItemRow(contact, contact.name, users(contact)) for contact in store.all()]
 
     def sentence(rows: list[Row]) -> str:
         if not rows:
@@ -48,7 +57,7 @@ def make_page(context: ScreenContext) -> QWidget:
         title="Contacts",
         one="contact",
         columns=_columns(),
-        read=lambda: [ItemRow(contact, contact.name, users(contact)) for contact in store.all()],
+        read=read,
         find=store.get,
         make=lambda contact, draft: ContactEditor(context, contact, draft),
         copy=lambda contact, name: replace(contact, id=None, name=name),
@@ -59,13 +68,7 @@ def make_page(context: ScreenContext) -> QWidget:
     )
     page = ItemsPage(context, spec)
 
-    def on_renamed() -> None:
-        page.reload()
-        for editor in page.open_editors():
-            assert isinstance(editor, ContactEditor)
-            editor.reread()
-
-    groups = GroupsPanel(context, on_renamed)
+    groups = GroupsPanel(context, page.reload)
     page.add_beside(groups, groups.area.view)
     page.reloaded.connect(groups.reload)
     return page

@@ -20,6 +20,7 @@ from noc_alerts.scripts.limits import MIB, Limits
 from ui.scripts.examples import FIRST
 from ui.scripts.run_panel import RunPanel
 from ui.setup.item_head import EditorHead, ask_leave, author
+from ui.setup.item_versions import Versions
 from ui.setup.two_sides import TwoSides
 from ui.theme import FontRole, Role
 from ui.widgets.buttons import PrimaryButton
@@ -57,6 +58,7 @@ class ScriptEditor(Page):
         """Take the saved script, or None with the draft a new one begins with."""
         super().__init__("script_editor", script.name if script else "New script", crumb="Scripts", parent=parent)
         self._context, self._script, self._draft = context, script, draft
+        self._versions: Versions[Script] = Versions(context, self, lambda: self._script, self._kept, self._begin_from)
         self._run = PrimaryButton("Run", "script_run_button", icon="play", hint="F5")
         self.name = TextField("script_name", required="The script needs a name.")
         self.name.setMaxLength(MAX_NAME_LENGTH)
@@ -80,8 +82,8 @@ class ScriptEditor(Page):
         left.body.addWidget(self.code, 1)
         left.body.addWidget(Label(HINT, Role.MUTED, FontRole.CAPTION, wrap=True, name="script_hint"))
         left.body.addWidget(Label(KEYS_HINT, Role.MUTED, FontRole.CAPTION, wrap=True, name="script_keys"))
-        sides = TwoSides(left, self.run_panel, "script_sides", least=LEAST_WIDTH, heights=HEIGHTS, shares=(4, 3))
-        self.body.addWidget(sides, 1)
+        self._sides = TwoSides(left, self.run_panel, "script_sides", least=LEAST_WIDTH, heights=HEIGHTS, shares=(4, 3))
+        self.body.addWidget(self._sides, 1)
 
     # --- what it is about --------------------------------------------------------------------------------------------
 
@@ -123,7 +125,6 @@ class ScriptEditor(Page):
 
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save what is typed; when something is wrong mark it and keep everything typed."""
-        script, store = self._script, self._context.service.store
         right = self._name_field.check()
         problem = source_problem(self.code.code)
         if problem:
@@ -131,6 +132,11 @@ class ScriptEditor(Page):
         if not right or problem:
             self._tell()
             return
+        self._versions.save(lambda: self._keep(then), self._fail)
+
+    def _keep(self, then: Callable[[], object] | None) -> None:
+        """Save what was found to be right."""
+        script, store = self._script, self._context.service.store
         stock = self._begun.stock if self._begun else ""
         try:
             made = Script(script.id if script else None, self.name.text().strip(), self.code.code, stock=stock)
@@ -139,7 +145,7 @@ class ScriptEditor(Page):
             self._mark_refused(refusal)
             return
         except StoreError as error:
-            self._context.messages.fail("The script was not saved", f"{error.sentence} What you typed is kept.")
+            self._fail(error)
             return
         self._script = saved
         self.set_title(saved.name)
@@ -161,9 +167,24 @@ class ScriptEditor(Page):
             self._context.messages.fail("The script was not saved", words, "", "Save as new", self._save_as_new)
         self._tell()
 
+    def _fail(self, error: StoreError) -> None:
+        self._context.messages.fail("The script was not saved", f"{error.sentence} What you typed is kept.")
+
     def _save_as_new(self) -> None:
         self._script = None
         self.save()
+
+    def _kept(self) -> Script | None:
+        """Return the script as the store has it, None where it has it no more. Raises StoreError."""
+        key = self._script.id if self._script else None
+        return next((each for each in self._context.service.store.scripts.all() if each.id == key), None)
+
+    def _begin_from(self, script: Script) -> None:
+        self._script = script
+
+    def reread(self) -> bool:
+        """Show what is saved now, by whomever, where nothing is unsaved; return whether there still is such a script."""
+        return self._versions.reread()
 
     def revert(self) -> None:
         """Go back to what is saved."""
@@ -181,6 +202,7 @@ class ScriptEditor(Page):
             self._tell()
             return
         self.run_panel.start()
+        self._sides.bring(self.run_panel)
         self._tell()
 
     def ask_leave(self, then: Callable[[], object]) -> None:
@@ -220,7 +242,9 @@ class ScriptEditor(Page):
         self._tell()
 
     def _on_run_over(self, line: int | None, sentence: str) -> None:
-        if line is not None:
+        if self.run_panel.old:  # typed on meanwhile: that line may be another one now
+            self.code.set_problems({})
+        elif line is not None:
             self.code.set_problems({line: sentence})
         else:
             self.code.set_problems({}, sentence)

@@ -19,10 +19,11 @@ from ui.prefs import prefs
 from ui.scripts.editor import ScriptEditor
 from ui.scripts.examples import examples
 from ui.setup.item_head import author
+from ui.setup.item_users import Users
 from ui.setup.items_page import ItemsPage
 from ui.setup.items_spec import ItemCommand, ItemRow, ItemsSpec, users_cell
 from ui.table_spec import Cell
-from ui.tables import Column
+from ui.tables import Align, Column
 from ui.theme import Role
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def make_page(context: ScreenContext, clock: Callable[[], datetime] = utc_now) -
     store = context.service.store.scripts
 
     def read() -> list[Row]:
-        return [ItemRow(script, script.name, tuple(store.used_by(script.name))) for script in store.all()]
+        users = Users(context.service.store.alerts.all(), lambda alert: [alert.script] if alert.script else [])
+        return [ItemRow(script, script.name, users.of(script.name)) for script in store.all()]
 
     spec: ItemsSpec[Script] = ItemsSpec(
         page=PAGE,
@@ -68,7 +70,7 @@ def _columns(clock: Callable[[], datetime]) -> list[Column[Row]]:
     def changed(row: Row) -> Cell:
         at = row.item.updated_at
         if at is None:
-            return Cell(text.UNKNOWN, tone=Role.MUTED)
+            return Cell("as it came", tone=Role.MUTED, tooltip="From the program or a file, and not changed here since")
         return Cell(text.time_of(at, clock(), prefs.zone), tooltip=text.both_zones(at, prefs.zone, prefs.other_zone))
 
     def size(row: Row) -> Cell:
@@ -77,6 +79,6 @@ def _columns(clock: Callable[[], datetime]) -> list[Column[Row]]:
     return [
         Column[Row]("name", "Name", lambda row: row.name, width=320, stretch=True, fixed=True),
         Column[Row]("users", "Used by", lambda row: len(row.users), users_cell, width=260),
-        Column[Row]("size", "Length", lambda row: row.item.source.count("\n") + 1, size, width=110),
+        Column[Row]("size", "Length", lambda row: row.item.source.count("\n") + 1, size, Align.RIGHT, width=110),
         Column[Row]("changed", "Changed", lambda row: row.item.updated_at, changed, width=140, descending_first=True),
     ]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.companies import CompanyKind
@@ -170,10 +171,11 @@ class RunPanel(Panel):
 
     def mark_old(self) -> None:
         """Say that the result is of the script as it was before."""
-        if self.old or self.running or not self._run:
+        if self.old or not self._run:
             return
         self.old = True
-        self.set_note("result of the script before your change")
+        if not self.running:
+            self.set_note("result of the script before your change")
 
     # --- running -----------------------------------------------------------------------------------------------------
 
@@ -207,7 +209,7 @@ class RunPanel(Panel):
         bridge.run(future, lambda outcome: self._take(run, outcome), lambda error: self._fail(run, error))
 
     def _take(self, run: int, outcome: Outcome) -> None:
-        if self._closed or run != self._run:
+        if self._closed or run != self._run or not isValid(self):
             return
         self.running = False
         self._show_state(None)
@@ -224,7 +226,7 @@ class RunPanel(Panel):
         self._on_error(None, "")
 
     def _fail(self, run: int, error: NocError) -> None:
-        if self._closed or run != self._run:
+        if self._closed or run != self._run or not isValid(self):
             return
         self.running = False
         at = error.line if isinstance(error, ScriptError) else None

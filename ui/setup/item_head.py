@@ -46,6 +46,9 @@ class ItemEditor(Protocol):
     def revert(self) -> None:
         """Go back to what is saved."""
 
+    def reread(self) -> bool:
+        """Show what is saved now, by whomever, where nothing is unsaved; return whether there still is such an item."""
+
     def focus_first(self) -> None:
         """Put the focus where work begins."""
 

@@ -117,11 +117,24 @@ class ItemsPage(QWidget, Generic[T]):
             self.area.set_state(PageState(StateKind.ERROR, words, error.sentence, "Read them again", self.reload))
             return
         self.model.set_rows(rows)
+        self._reread_editors()
         new = PageState(StateKind.EMPTY, f"No {spec.title.lower()}", spec.empty, f"Make the first {spec.one}", self.open_new)
         self.area.set_state(None if rows else new)
         self._tell(rows)
         self._context.commands.refresh()
         self.reloaded.emit()
+
+    def _reread_editors(self) -> None:
+        """Have open editors show what others saved; close those whose item is gone, where nothing unsaved would be lost."""
+        pages = self._context.window.pages
+        for place in [each for each in pages.open_items if each.page == self._spec.page]:
+            editor = cast(ItemEditor, pages.made(place))
+            if editor.reread():
+                if not place.item.startswith("new-"):
+                    pages.rename_item(place.page, place.item, _key(editor.title))
+            elif not editor.unsaved and place != pages.place:
+                editor.close_for_good()
+                pages.close_item(place.page, place.item)
 
     def _tell(self, rows: list[ItemRow[T]]) -> None:
         spec = self._spec

@@ -38,13 +38,19 @@ class TwoSides(QWidget):
         self._across.addWidget(right, shares[1])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scrolled(host, f"{name}_scroll"))
+        self._scroll = scrolled(host, f"{name}_scroll")
+        column.addWidget(self._scroll)
         theme.follow(self, self._fit)
 
     @property
     def stacked(self) -> bool:
         """Return whether the right side stands under the left."""
         return self._across.direction() is QBoxLayout.Direction.TopToBottom
+
+    def bring(self, side: QWidget) -> None:
+        """Scroll to the top of a side, where it stands below what is seen."""
+        if self.stacked:
+            self._scroll.verticalScrollBar().setValue(side.y())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose by the width there is."""

@@ -12,11 +12,12 @@ from datetime import datetime
 from functools import cache
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from noc_alerts.model.deliveries import Facts, FailedCall
-from noc_alerts.model.errors import BadInput, NocError
+from noc_alerts.model.errors import BadInput, NocError, StoreError
 from noc_alerts.model.templates import PARTS, Template
-from noc_alerts.notify.render import Message, TemplateProblem, check_template, render
+from noc_alerts.notify.render import Message, TemplateProblem, check_template, needs_last_calls, render
 from ui.bridge import Bridge
 
 REST_MS = 250
@@ -33,12 +34,15 @@ _DRAFT = "draft"  # a template in the making may have no name yet
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a preview is about: the facts of a message, when it was made, and the failed calls it may list."""
+    """What a preview is about: the facts of a message, when it was made, and what gives the failed calls it may list.
+
+    `calls` is asked on the checker's thread, only by a template that lists them.
+    """
 
     words: str
     facts: Facts
     made_at: datetime
-    calls: Sequence[FailedCall] = ()
+    calls: Callable[[], Sequence[FailedCall]] = tuple
     alarm_id: int | None = None
 
 
@@ -85,10 +89,10 @@ def check(request: Request) -> Checked:
             subject.made_at,
             template,
             alarm_id=subject.alarm_id,
-            last_calls=subject.calls,
+            last_calls=subject.calls() if needs_last_calls(template) else (),
             link_base=request.link_base,
         )
-    except BadInput as refusal:
+    except (BadInput, StoreError) as refusal:
         return Checked(request, (), None, refusal.sentence)
     return Checked(request, (), message)
 
@@ -135,7 +139,7 @@ class Checker(QObject):
         self._rest.stop()
 
     def _take(self, checked: Checked) -> None:
-        if self._closed:
+        if self._closed or not isValid(self):  # the window may be gone by now
             return
         self._running = False
         if self._wanted:  # typed on meanwhile
@@ -145,5 +149,5 @@ class Checker(QObject):
         self.checked.emit(checked)
 
     def _fail(self, error: NocError) -> None:
-        if not self._closed:
+        if not self._closed and isValid(self):
             self._take(Checked(self._request(), (), None, error.sentence))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -23,6 +24,7 @@ from ui import marks
 from ui.marks import Mark
 from ui.messages import Choice, Question, Weight
 from ui.setup.item_head import EditorHead, ask_leave, author
+from ui.setup.item_versions import Versions
 from ui.setup.two_sides import TwoSides
 from ui.templates.checking import PART_WORDS, Checked, Checker, Request, problem_words
 from ui.templates.preview import Preview
@@ -66,6 +68,7 @@ class TemplateEditor(Page):
         """Take the saved template (a stock one as it came has no id), or None with the draft a new one begins with."""
         super().__init__("template_editor", template.name if template else "New template", crumb="Templates", parent=parent)
         self._context, self._template = context, template
+        self._versions: Versions[Template] = Versions(context, self, lambda: self._template, self._kept, self._begin_from)
         self._draft = draft or Template(None, "-", *_NEW)
         self._given_draft = draft is not None
         self._saving: Callable[[], object] | None = None
@@ -195,7 +198,6 @@ class TemplateEditor(Page):
         self._check_now()
 
     def _keep(self, then: Callable[[], object]) -> None:
-        """Save what was found to be right."""
         template = self._template
         if self.is_stock and self.texts == _texts(stock_template(self.title)):
             self._on_reset()  # as it came: nothing of it is kept
@@ -214,7 +216,7 @@ class TemplateEditor(Page):
             self._tell()
             return
         except StoreError as error:
-            self._context.messages.fail("The template was not saved", f"{error.sentence} What you typed is kept.")
+            self._fail(error)
             return
         self._take(saved)
         self.saved.emit(saved)
@@ -227,6 +229,23 @@ class TemplateEditor(Page):
         self.name.setText(template.name)
         self._show_kind()
         self._tell()
+
+    def _fail(self, error: StoreError) -> None:
+        self._context.messages.fail("The template was not saved", f"{error.sentence} What you typed is kept.")
+
+    def _kept(self) -> Template | None:
+        """Return the template as the store has it, None where it has it no more. Raises StoreError."""
+        store, mine = self._context.service.store.templates, self._template
+        if self.is_stock:
+            return store.get(self.title) or stock_template(self.title)
+        return next((each for each in store.all() if mine is not None and each.id == mine.id), None)
+
+    def _begin_from(self, template: Template) -> None:
+        self._template = template
+
+    def reread(self) -> bool:
+        """Show what is saved now, by whomever, where nothing is unsaved; return whether there still is such a template."""
+        return self._versions.reread()
 
     def _save_as_new(self) -> None:
         if self._template is not None:
@@ -305,7 +324,7 @@ class TemplateEditor(Page):
         self.preview.show_checked(checked)
         then, self._saving = self._saving, None
         if then is not None and not self._problems:
-            self._keep(then)
+            self._versions.save(partial(self._keep, then), self._fail)
         elif then is not None:
             self._go_to_problem()
         self._tell()

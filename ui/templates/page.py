@@ -16,6 +16,7 @@ from noc_alerts.model.templates import PARTS, Template
 from noc_alerts.notify.render import STOCK_NAMES, stock_template
 from ui.commands import Menu
 from ui.setup.item_head import author
+from ui.setup.item_users import Users
 from ui.setup.items_page import ItemsPage
 from ui.setup.items_spec import ItemCommand, ItemRow, ItemsSpec, users_cell
 from ui.table_spec import Cell
@@ -46,9 +47,9 @@ def make_page(context: ScreenContext, clock: Callable[[], datetime] = utc_now) -
         return store.get(name) or (stock_template(key) if key in STOCK_NAMES else None)
 
     def read() -> list[Row]:
-        saved = store.all()
+        saved, users = store.all(), Users(context.service.store.alerts.all(), lambda alert: [alert.template])
         missing = [stock_template(name) for name in STOCK_NAMES if name not in {each.name for each in saved}]
-        return [ItemRow(each, each.name, tuple(store.used_by(each.name))) for each in (*missing, *saved)]
+        return [ItemRow(each, each.name, users.of(each.name)) for each in (*missing, *saved)]
 
     spec: ItemsSpec[Template] = ItemsSpec(
         page=PAGE,

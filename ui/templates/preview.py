@@ -91,7 +91,7 @@ class Preview(Panel):
         self._chosen: Subject | None = None
         self.chooser = ComboBox("template_subject")
         self.chooser.setAccessibleName("Alarm of the preview")
-        theme.follow(self.chooser, lambda: self.chooser.setFixedWidth(theme.px(280)))
+        theme.follow(self.chooser, lambda: self.chooser.setFixedWidth(theme.px(340)))
         self.chooser.chosen.connect(self._on_chosen)
         self.add_action(self.chooser)
         self.views = SegmentedControl(

@@ -6,7 +6,9 @@ Any thread.
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from functools import cache, partial
 
+from noc_alerts.engine.newest import failed_calls
 from noc_alerts.model.deliveries import Cause, Delivery
 from noc_alerts.notify.render import template_name
 from noc_alerts.notify.samples import SAMPLE_NOW, sample_calls, sample_facts
@@ -29,29 +31,26 @@ CAUSE_WORDS = {
 
 def samples() -> list[Subject]:
     """Give a made-up message of every event."""
-    calls = sample_calls()
-    return [Subject(f"Sample: {words}", sample_facts(cause), SAMPLE_NOW, calls) for cause, words in CAUSE_WORDS.items()]
+    return [Subject(f"Sample: {words}", sample_facts(cause), SAMPLE_NOW, sample_calls) for cause, words in CAUSE_WORDS.items()]
 
 
 def real_ones(store: Store, now: datetime, zone: tzinfo) -> list[Subject]:
-    """Give the last messages, each event once, the newest first. Raises StoreError.
-
-    The calls they listed are not kept with them, so that those of the sample stand in their place.
-    """
+    """Give the last messages, each event once, the newest first; their failed calls are read when asked. Raises StoreError."""
     found: dict[tuple[object, ...], Subject] = {}
     for delivery in store.outbox.list(LATELY):
         key = (delivery.alarm_id, delivery.facts.cause, delivery.facts.title, delivery.facts.subject, delivery.facts.at)
         if len(found) < _REAL and key not in found:
-            found[key] = _subject(delivery, now, zone)
+            found[key] = _subject(store, delivery, now, zone)
     return list(found.values())
 
 
-def _subject(delivery: Delivery, now: datetime, zone: tzinfo) -> Subject:
+def _subject(store: Store, delivery: Delivery, now: datetime, zone: tzinfo) -> Subject:
     facts = delivery.facts
     at = text.time_of(delivery.created_at, now, zone)
     about = f"{facts.title}, {facts.subject}" if facts.subject and facts.subject not in facts.title else facts.title
     words = f"{CAUSE_WORDS[facts.cause].capitalize()} {at}: {about}"
-    return Subject(words, facts, delivery.created_at, sample_calls(delivery.created_at), delivery.alarm_id)
+    calls = cache(partial(failed_calls, store, facts))  # the calls of then: read once, not with each pause in typing
+    return Subject(words, facts, delivery.created_at, calls, delivery.alarm_id)
 
 
 def best_for(name: str, subjects: list[Subject]) -> Subject:

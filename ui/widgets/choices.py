@@ -11,7 +11,18 @@ from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QLineEdit,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from ui import icons, text
 from ui.table_delegate import paint_check
@@ -32,6 +43,7 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(4)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setItemDelegate(QStyledItemDelegate(self))  # Qt's own paints a menu, in the colour of the primary button
         self.activated.connect(self._on_activated)
 
     def set_choices(self, choices: list[tuple[object, str]], icons_of: Callable[[object], str] | None = None) -> None:
@@ -68,11 +80,29 @@ class ComboBox(QComboBox):
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the box and its arrow."""
-        super().paintEvent(event)
+        """Paint the box and its arrow; words that have no room end with an ellipsis, which Qt does not do."""
+        if self.isEditable():
+            super().paintEvent(event)
+        else:
+            self._paint_box()
         painter = QPainter(self)
         role = Role.MUTED if self.isEnabled() else Role.DISABLED
         icons.draw(painter, "chevron-down", QPointF(self.width() - 16, self.height() / 2), icons.FIELD, role)
+        painter.end()
+
+    def _paint_box(self) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        style = self.style()
+        room = style.subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        ).width()
+        room -= 2 + (self.iconSize().width() + 4 if not self.itemIcon(self.currentIndex()).isNull() else 0)
+        words = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        painter = QStylePainter(self)
+        option.currentText = words
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
     def _on_activated(self, at: int) -> None:
@@ -108,6 +138,7 @@ class DurationBox(ComboBox):
         self.activated.connect(self._on_entry)
         line = cast(QLineEdit, self.lineEdit())
         line.setObjectName(f"{name}_text")
+        line.setTextMargins(-2, 0, 0, 0)  # Qt's inner margin: the text stands where that of every other choice does
         line.editingFinished.connect(self._on_entry)
         line.editingFinished.connect(self.left)
 
@@ -177,12 +208,25 @@ class CheckBox(QCheckBox):
         painter.end()
 
 
+def dress_offers(completer: QCompleter) -> None:
+    """Give the list of what is offered while typing a frame and rows as high as those of a choice."""
+    popup = completer.popup()
+    assert popup is not None  # made when it is asked for
+    popup.setProperty("kit", "offers")
+    popup.setItemDelegate(QStyledItemDelegate(popup))  # Qt's own knows no style sheet
+    popup.ensurePolished()  # Qt asks for the height of its rows before it is first shown
+
+
 def set_wrong(widget: QWidget, wrong: bool) -> None:
     """Draw a widget's border in the error colour, or no longer."""
-    value = "true" if wrong else "false"
-    if widget.property("wrong") == value:
+    set_property(widget, "wrong", "true" if wrong else "false")
+
+
+def set_property(widget: QWidget, name: str, value: str) -> None:
+    """Set what the style sheet asks for, and have the widget painted by it."""
+    if widget.property(name) == value:
         return
-    widget.setProperty("wrong", value)
+    widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.update()

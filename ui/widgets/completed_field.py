@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCompleter, QWidget
 
 from noc_alerts.model.schedules import check_zone
 from ui.text import InputError
+from ui.widgets.choices import dress_offers
 from ui.widgets.fields import TextField
 
 #: Names of the zone database that are no places, but its own old abbreviations.
@@ -39,6 +40,7 @@ class CompletedField(TextField):
         completer = QCompleter(self._offered, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        dress_offers(completer)
         completer.activated.connect(self._on_completed, Qt.ConnectionType.QueuedConnection)
         self.setCompleter(completer)
 
@@ -83,6 +85,8 @@ class CompletedField(TextField):
 
 class ZoneField(CompletedField):
     """A time zone by its IANA name."""
+
+    selects = True
 
     def __init__(self, name: str, *, parent: QWidget | None = None) -> None:
         super().__init__(name, placeholder="Europe/London", offers=zone_names, parent=parent)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol, cast
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ui import text
@@ -25,11 +25,14 @@ class TextField(QLineEdit):
     """A line of text; `placeholder` only for examples. `left` tells that the user finished with it."""
 
     left = Signal()
+    #: Whether a click into it selects everything, as Tab does: its value is replaced rather than edited.
+    selects = False
 
     def __init__(self, name: str, *, placeholder: str = "", required: str = "", parent: QWidget | None = None) -> None:
         """Take `required` as the sentence shown when the field is left empty."""
         super().__init__(parent)
         self._required = required
+        self._entered = False
         self.setObjectName(name)
         self.setPlaceholderText(placeholder)
 
@@ -40,6 +43,18 @@ class TextField(QLineEdit):
     def problem(self) -> str:
         """Return the sentence that says what is wrong, or nothing."""
         return self._required if self._required and not self.text().strip() else ""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Notice that a click brought the focus."""
+        super().focusInEvent(event)
+        self._entered = event.reason() == Qt.FocusReason.MouseFocusReason
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Select everything after the click that brought the focus, where the value is one to be replaced."""
+        super().mouseReleaseEvent(event)
+        if self._entered and self.selects and not self.hasSelectedText():
+            self.selectAll()
+        self._entered = False
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Tell that the field was left."""
@@ -56,6 +71,7 @@ class NumberField(TextField):
     """
 
     changed = Signal(object)
+    selects = True
 
     def __init__(
         self,
@@ -228,6 +244,11 @@ class Field(QWidget):
         self.content.setAccessibleDescription(sentence)
         if hasattr(self.content, "set_wrong"):
             cast(Input, self.content).set_wrong(bool(sentence))
+
+    @property
+    def error_row(self) -> QWidget:
+        """Return the row of the error, to be laid out where there is more room than under the field."""
+        return self._error_row
 
     @property
     def error(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -85,12 +85,21 @@ class QuestionDialog(QDialog):
         if harmless:
             button.setDefault(True)
             button.setFocus()
+            button.installEventFilter(self)
         if strong:
             self._strong = button
         if choice.weight is Weight.DANGER and self._question.typed:
             button.setEnabled(False)
             self._waiting.append(button)
         return button
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take Ctrl+Enter from the harmless button, which has the focus: Qt would press it as by Enter alone."""
+        pressed = event if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress else None
+        if pressed is not None and pressed.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.keyPressEvent(pressed)
+            return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Ctrl+Enter for the strong choice; Enter alone is the harmless one."""

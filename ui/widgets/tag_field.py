@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QCompleter, QFrame, QLayout, QLayoutItem, QLineEdit, QWidget
 
 from ui import icons
 from ui.theme import FontRole, Role, theme
-from ui.widgets.fields import set_wrong
+from ui.widgets.choices import dress_offers, set_property, set_wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,7 @@ class TagField(QFrame):
         completer = QCompleter(list(words), self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        dress_offers(completer)
         # Later, because the line writes the whole word into itself after this signal.
         completer.activated.connect(lambda _words: self._take(), Qt.ConnectionType.QueuedConnection)
         self._line.setCompleter(completer)
@@ -206,8 +207,10 @@ class TagField(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter, comma and semicolon add; Backspace in the empty field takes the last entry away."""
-        if watched is self._line and event.type() == QEvent.Type.FocusOut:
-            self.left.emit()
+        if watched is self._line and isinstance(event, QFocusEvent):
+            self._show_focus(event.type() == QEvent.Type.FocusIn or event.reason() == Qt.FocusReason.PopupFocusReason)
+            if event.type() == QEvent.Type.FocusOut:
+                self.left.emit()
         if watched is self._line and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.text() in (",", ";"):
                 if not self._line.text().strip():
@@ -226,6 +229,10 @@ class TagField(QFrame):
                 self._remove(self._entries[-1].key)
                 return True
         return super().eventFilter(watched, event)
+
+    def _show_focus(self, on: bool) -> None:
+        """Draw the frame of the focus around the whole field; the margin gives way, so that nothing moves."""
+        set_property(self, "typing", "true" if on else "false")
 
     def _take(self) -> None:
         typed, self._problem = self._line.text().strip(), ""

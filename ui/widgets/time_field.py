@@ -16,6 +16,8 @@ _CLOCK = re.compile(r"(\d{1,2})(?:[:.h ]?(\d{2}))?", re.ASCII)
 class TimeField(TextField):
     """A time of day in 24 hours; takes 8, 8:30, 8.30 and 0830. `ends`: 24:00 is taken for the end of a day."""
 
+    selects = True
+
     def __init__(self, name: str, *, ends: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(name, placeholder="08:00", parent=parent)
         self._ends = ends

@@ -207,7 +207,7 @@ def test_a_report_is_a_table_in_local_time() -> None:
     assert message.text.replace("\u2009", " ") == (
         "ASR report, 2026-07-01 08:00 Europe/Zurich, 12 carriers.\n\n"
         "carrier bravo: 5.4 % (294 attempts in 1 h)\ncarrier echo: 31.2 %\nand 10 more\n\n"
-        "Rule: ASR of the carriers\nSwitch: sgp-1\n"
+        "Alert: ASR of the carriers\nSwitch: sgp-1\n"
     )
     page = Tags(message.html)
     assert page.seen.count("tr") == 2 + 2

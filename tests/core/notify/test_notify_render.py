@@ -90,7 +90,7 @@ def test_a_raised_message_says_what_on_what_and_since_when() -> None:
     assert message.text.replace("\u2009", " ") == (
         "Critical: ASR of carrier bravo is 5.4 %. The limit is < 30 %.\n"
         "It rests on 294 attempts in 5 min.\n"
-        "In alarm since 2026-03-01 04:12 UTC.\n\nRule: Low ASR\nSwitch: sgp-1\n"
+        "In alarm since 2026-03-01 04:12 UTC.\n\nAlert: Low ASR\nSwitch: sgp-1\n"
     )
 
 

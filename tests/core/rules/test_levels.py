@@ -250,6 +250,17 @@ def test_a_second_limit_given_to_a_living_alarm_and_taken_away() -> None:
     assert levels.phase(0) is R
 
 
+def test_a_second_limit_taken_away_does_not_begin_the_silence_anew() -> None:
+    levels = Levels(two=True)
+    warn = Terms(Operator.LT, 40, 44, hold_ms=60 * S, no_data=NoData.ALARM, silent_ms=20 * S)
+    critical = Terms(Operator.LT, 30, 33, hold_ms=60 * S, no_data=NoData.ALARM, silent_ms=20 * S)
+    for i, value in enumerate([39.0, NO, NO]):
+        levels.step(np.array([value]), warn, critical, i * STEP * S)
+    assert [(s.before, s.after) for s in levels.become(two=False)] == [(P, N)]
+    steps = levels.step(np.array([NO]), critical, None, 3 * STEP * S)
+    assert [(s.after, s.reason) for s in steps] == [(R, Reason.NO_DATA)]
+
+
 VALUES = st.floats(0, 100) | st.just(math.nan)
 
 
