@@ -196,7 +196,7 @@ class Planner:
             try:
                 thing = make(path, value, before)
             except BadInput as error:
-                self._refused(path, error)
+                self._refused(path, error, value.get("name"))
                 self._broken.add((section, _key(str(value.get("name")))))
                 continue
             found.append(thing)
@@ -208,10 +208,13 @@ class Planner:
         kind = ItemKind.NEW if new else ItemKind.CHANGED if changes else ItemKind.SAME
         self._items.append(PlanItem(what, name, kind, changes))
 
-    def _refused(self, path: Path, error: BadInput) -> None:
+    def _refused(self, path: Path, error: BadInput, name: object) -> None:
+        """Note what is wrong with a thing; after the sentence stands whose field it is."""
         for where, said in (error.problems or {"": error.sentence}).items():
             steps = (int(step) if step.isascii() and step.isdecimal() else step for step in where.split("."))
-            self._wrong((*path, *steps), said)
+            owner = f" of {shown_text(name)}" if isinstance(name, str) and name.strip() else ""
+            field = where if where.replace(".", "").replace("_", "").isalnum() else "a field"
+            self._wrong((*path, *steps), f"{said} ({field}{owner})" if where else said)
 
     def _template(self, path: Path, value: dict[str, object], before: Template | None) -> Template:
         texts = _texts(value, TEMPLATE_KEYS)
@@ -267,7 +270,7 @@ class Planner:
                 alert = alert_from_plain(value, alert_id=before.id if before else None, connection_id=connection_id)
                 alert = replace(alert, title=alert.title.strip())
             except BadInput as error:
-                self._refused(path, error)
+                self._refused(path, error, value.get("title"))
                 continue
             alert = self._known_names(path, alert)
             found.append(alert)

@@ -1,5 +1,6 @@
 """A rules file: out of a store, into another, and everything that can be wrong with one."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -276,8 +277,16 @@ def test_a_plan_with_problems_is_not_imported(store: Store) -> None:
 def test_what_is_wrong_with_a_file_is_said_with_its_line(store: Store, text: str | bytes, said: str) -> None:
     plan = plan_import(store, text)
     assert len(plan.problems) == 1
-    assert plan.problems[0] == said or (said.endswith((" ", "“")) and plan.problems[0].startswith(said))
+    sentence = re.sub(r" \([\w.]+( of “.*”)?\)$", "", plan.problems[0])  # whose field it is stands behind it
+    assert sentence == said or (said.endswith((" ", "“")) and sentence.startswith(said))
     assert not plan.rules.alerts
+
+
+def test_what_is_wrong_names_the_field_and_the_alert(store: Store) -> None:
+    plan = plan_import(store, LOW.replace("reset: 31", "reset: low") + "  penalty:\n    length: 5\n")
+    assert [problem.partition("(")[2] for problem in plan.problems] == [
+        "reset of “Low ASR warning”)", "penalty.length of “Low ASR warning”)"
+    ]  # fmt: skip
 
 
 def test_all_that_is_wrong_is_said_in_the_order_of_the_lines(store: Store) -> None:
