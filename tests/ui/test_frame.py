@@ -562,6 +562,23 @@ def test_combo_box_is_not_changed_by_the_wheel(qtbot: QtBot) -> None:
     assert not box.set_data(9)
 
 
+def test_tag_field_takes_several_at_once_and_keeps_what_is_wrong(qtbot: QtBot) -> None:
+    def make(typed: str) -> Entry:
+        if "@" not in typed:
+            raise ValueError(f"{typed} is no address")
+        return Entry(typed, typed)
+
+    tags = TagField("told", make)
+    qtbot.addWidget(tags)
+    line = tags.findChild(QLineEdit)
+    assert line is not None
+    line.setText("a@example.net, b@example.net;wrong\u2028c@example.net d@example.net")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert list(tags.keys) == ["a@example.net", "b@example.net", "c@example.net", "d@example.net"]
+    assert line.text() == "wrong"
+    assert tags.problem() == "wrong is no address"
+
+
 def test_tag_field_adds_removes_and_refuses(qtbot: QtBot) -> None:
     def make(typed: str) -> Entry:
         if "@" not in typed:

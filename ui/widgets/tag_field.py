@@ -5,6 +5,7 @@ Runs on the window's thread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -235,17 +236,19 @@ class TagField(QFrame):
         set_property(self, "typing", "true" if on else "false")
 
     def _take(self) -> None:
-        typed, self._problem = self._line.text().strip(), ""
-        if not typed:
-            return
-        try:
-            entry = self._make(typed)
-        except ValueError as error:  # text.InputError is one
-            self._problem = str(error)
-            return
-        self._line.clear()
-        if entry.key not in self.keys:
-            self._append(entry)
+        """Take in what is typed, several parted by commas, semicolons or line ends too; what is wrong stays to be mended."""
+        self._problem, left, before = "", list[str](), self.keys
+        for typed in _parted(self._line.text()):
+            try:
+                entry = self._make(typed)
+            except ValueError as error:  # text.InputError is one
+                self._problem = self._problem or str(error)
+                left.append(typed)
+                continue
+            if entry.key not in self.keys:
+                self._append(entry)
+        self._line.setText(", ".join(left))
+        if self.keys != before:
             self.changed.emit(self.keys)
 
     def _append(self, entry: Entry) -> None:
@@ -279,3 +282,10 @@ class TagField(QFrame):
         self._line.setFocus()
         self.updateGeometry()
         self.changed.emit(self.keys)
+
+
+def _parted(typed: str) -> list[str]:
+    """Return the entries of what was typed or pasted; blanks part mail addresses only: numbers and names have them."""
+    parts = re.split(r"[,;\n\r\t\u2028\u2029]+", typed)
+    each = [word for part in parts for word in (part.split() if part.count("@") > 1 else [part.strip()])]
+    return [word for word in each if word]
