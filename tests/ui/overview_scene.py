@@ -174,7 +174,9 @@ class Night:
         key = RuleKey(RuleKind.ALERT, alert.id or 0, connection.id or 0, subject)
         at = self.now - minutes * MIN
         shown = unit or alert.area.facts.unit
-        limit = f"{alert.operator.value} {alert.threshold:.1f}\N{THIN SPACE}{shown}"
+        limit = "by its script"
+        if alert.threshold is not None:
+            limit = f"{alert.operator.value} {alert.threshold:.1f}\N{THIN SPACE}{shown}"
         alarm = Alarm(
             None, key, alert.title, alert.level, alert.area.value, shown, limit, at, value, calls, value, self.now - 12 * S
         )

@@ -25,7 +25,7 @@ from PySide6.QtGui import QGuiApplication
 
 from noc_alerts.engine.news import AlarmsChanged, SwitchLine
 from noc_alerts.model.alarms import Alarm, Phase, Reason, RuleKey, RuleKind, RuleState, Told, Transition
-from noc_alerts.model.alerts import Area, NoticeLevel, Operator
+from noc_alerts.model.alerts import Area, NoData, NoticeLevel, Operator, Penalty
 from noc_alerts.model.companies import Subject
 from noc_alerts.model.connections import Health, HealthState
 from noc_alerts.model.deliveries import Attempt, Channel, Delivery, DeliveryState
@@ -185,6 +185,42 @@ def test_too_few_calls_is_said_and_never_zero(night: Night) -> None:
     assert cell(page, "carrier bravo", "value").text == "none"
     assert cell(page, "carrier bravo", "rests").text == "18 of 50 calls"
     assert cell(page, "carrier bravo", "next").text == "Judged again at 50 calls"
+
+
+def test_an_alarm_about_missing_data_says_so(night: Night) -> None:
+    lon = night.switch("lon-1")
+    alert = night.alert("ASR low", no_data=NoData.ALARM, no_data_after=10 * MIN)
+    night.alarm(alert, carrier("bravo"), lon, 14, None, 0, limit="no data for 10\u2009min")
+    page = night.open()
+    night.show()
+    value = cell(page, "carrier bravo", "value")
+    assert (value.text, value.second) == ("no data", "for 10\u2009min")
+    assert cell(page, "carrier bravo", "next").text == "Clears with a value"
+
+
+def test_a_script_s_alarm_shows_its_verdict_and_what_it_said(night: Night) -> None:
+    lon = night.switch("lon-1")
+    alert = night.alert("Balance hours", Area.SCRIPT, threshold=None, reset=None, min_calls=0, script="hours")
+    night.alarm(alert, Subject(()), lon, 14, None, None, limit="by its script", message="3 customers are low")
+    page = night.open()
+    night.show()
+    value = cell(page, "switch lon-1", "value")
+    assert (value.text, value.second, value.tooltip) == ("breached", "by script", "3 customers are low")
+    assert cell(page, "switch lon-1", "next").text == "Clears by its script"
+
+
+def test_a_second_level_shows_its_own_limit_and_the_block_that_is_due(night: Night) -> None:
+    lon = night.switch("lon-1")
+    alert = night.alert("ASR low", warn_threshold=40.0, warn_reset=45.0, penalty=Penalty(60 * MIN, after=20 * MIN))
+    night.alarm(alert, carrier("bravo"), lon, 14, 35.0, level=WARNING)
+    night.alarm(alert, carrier("alpha"), lon, 14, 5.0)
+    page = night.open()
+    night.show()
+    assert cell(page, "carrier bravo", "value").second == "limit < 40"
+    assert cell(page, "carrier alpha", "value").second == "limit < 30"
+    assert cell(page, "carrier alpha", "next").text == "Clears above 45\u2009%"
+    assert cell(page, "carrier alpha", "next").second.startswith("asks for a block ")
+    assert cell(page, "carrier bravo", "next").second == "mail when it clears"
 
 
 def test_a_clearing_alarm_says_when(night: Night) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from noc_alerts.engine.news import Snapshot, SwitchLine
 from noc_alerts.model.alarms import Alarm, RuleKind
-from noc_alerts.model.alerts import Alert
+from noc_alerts.model.alerts import Alert, Area
 from noc_alerts.model.connections import HealthState
 from ui import text
 from ui.marks import Form, Mark, word_style
@@ -186,7 +186,9 @@ class RowCells:
 
     def _subject(self, row: AlarmRow) -> Cell:
         where = "" if row.of_switch or row.switch is None else f"\non {row.switch_name}"
-        return Cell(row.subject, second=row.title, bold=True, tooltip=f"{row.subject}\n{row.title}{where}")
+        said = row.alarm.message if row.alarm is not None else ""
+        tooltip = "\n".join(filter(None, (row.subject, f"{row.title}{where}", said)))
+        return Cell(row.subject, second=row.title, bold=True, tooltip=tooltip)
 
     def _value_of(self, row: AlarmRow) -> float | None:
         return None if row.blind or row.alarm is None else row.alarm.value
@@ -205,6 +207,11 @@ class RowCells:
             was = f"{alarm.area} was {words.value_shown(alarm, alarm.value).joined}" if alarm.value is not None else ""
             return Cell(text.UNKNOWN, second=was, tone=Role.BLIND, bold=True)
         limit = f"limit {words.limit_words(alarm, row.alert)}"
+        if alarm.area == Area.SCRIPT.value and (row.alert is None or row.alert.threshold is None):
+            value = words.value_shown(alarm, alarm.value).number if alarm.value is not None else "breached"
+            return Cell(value, second="by script", tone=Role.TEXT, bold=True, tooltip=alarm.message)
+        if words.is_silence(alarm) and alarm.value is None:
+            return Cell("no data", second=alarm.limit.removeprefix("no data "), tone=Role.MUTED, bold=True)
         if alarm.value is None:
             return Cell(text.NONE, second=limit, tone=Role.MUTED, bold=True)
         shown = words.value_shown(alarm, alarm.value)

@@ -109,9 +109,14 @@ def limit_shown(alarm: Alarm, value: float) -> Shown:
     return Shown(number.rstrip("0").rstrip(".") if "." in number else number, alarm.unit)
 
 
+def is_silence(alarm: Alarm) -> bool:
+    """Return whether an alarm is about missing data: that is its limit then."""
+    return alarm.limit.startswith("no data")
+
+
 def limit_words(alarm: Alarm, alert: Alert | None, *, unit: bool = False) -> str:
     """Return the condition: `< 30`; of the alert as it is now, else as it was when the alarm was raised."""
-    threshold = None if alert is None or alarm.worst is None else limits_at(alert, alarm.level)[0]
+    threshold = None if alert is None or is_silence(alarm) else limits_at(alert, alarm.level)[0]
     if alert is not None and threshold is not None:
         sign = _SIGNS.get(alert.operator.value, alert.operator.value)
         shown = limit_shown(alarm, threshold)
@@ -127,7 +132,7 @@ def sample_words(alarm: Alarm, calls: int | None) -> str:
     area = _AREAS.get(alarm.area)
     if area is not None and area.is_reading:
         return "one reading"
-    if area is None or calls is None:
+    if area is None or calls is None or area is Area.SCRIPT:
         return ""
     word = area.facts.rests_on
     return text.plural(calls, "attempt") if word == "attempts" else f"{text.number(calls)} {word}"
@@ -139,9 +144,9 @@ def clears_words(alarm: Alarm, alert: Alert) -> str:
     threshold, reset = limits_at(alert, NoticeLevel.WARNING)  # of two limits the warning's: it is left last
     limit = threshold if reset is None else reset
     if limit is None:
-        return f"Clears when its script says so{stays}"
-    if alarm.worst is None:
-        return f"Clears with the first value{stays}"
+        return f"Clears by its script{stays}"
+    if is_silence(alarm):
+        return f"Clears with a value{stays}"
     shown = limit_shown(alarm, limit).joined
     if reset is not None and alert.operator.fires_below:
         return f"Clears above {shown}{stays}"
@@ -234,7 +239,7 @@ def next_words(
     if story.phase is Phase.CLEARING:
         at = story.transitions[-1].at + alert.keep
         return f"Clears about {text.clock(max(at, now), zone)}", "if it stays past the reset"
-    if alarm.value is None and alert.min_calls and not alert.area.is_reading:
+    if alarm.value is None and not is_silence(alarm) and alert.min_calls and not alert.area.is_reading:
         return f"Judged again at {text.plural(alert.min_calls, 'call')}", "stays in alarm until then"
     return clears_words(alarm, alert), _message_next(alert, alarm, story, now, zone)
 
