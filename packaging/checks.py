@@ -26,16 +26,20 @@ LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_
 
 @dataclass(frozen=True)
 class Suite:
-    """One pytest run: its name for the summary, its folders, and what it needs around it."""
+    """One pytest run: its name for the summary, its folders, and what it needs around it.
+
+    `shared`: its tests may run on all processors at once, when all of them run.
+    """
 
     name: str
     folders: tuple[str, ...]
+    shared: bool = False
     own_screen: bool = False
     live: bool = False
 
 
 SUITES = (
-    Suite("core and window tests", ("tests/core", "tests/ui")),
+    Suite("core and window tests", ("tests/core", "tests/ui"), shared=True),
     Suite("end-to-end tests", ("tests/end2end",), own_screen=True),
     Suite("live tests", ("tests/live",), own_screen=True, live=True),
 )
@@ -165,7 +169,9 @@ def run_all(root: Path, python: Path, arguments: Sequence[str]) -> int:
                 shown_later.seek(0)
                 print(shown_later.read(), flush=True)
             else:
-                codes[suite.name] = run_suite(suite, [python, "-m", "pytest", *chosen, *options], root, environment)
+                spread = ["-n", "auto"] if suite.shared and not arguments else []
+                command = [python, "-m", "pytest", *chosen, *spread, *options]
+                codes[suite.name] = run_suite(suite, command, root, environment)
     summary, code = verdict(codes, bool(arguments))
     if left_out:
         summary += f"\nThe live tests are left out: {left_out}"

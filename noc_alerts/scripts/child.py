@@ -9,6 +9,7 @@ answers to `get`, "+" and JSON text or "-" and a sentence. Out: JSON objects, `t
 """
 
 import json
+import math
 import os
 import sys
 import time
@@ -132,6 +133,7 @@ class Run:
         self.engine = engine
         self.header = header
         self.ends_at = time.monotonic() + header["time_s"]
+        self.computes_until = math.inf
         self.done = False
         self.context = engine.Context()
         self.context.set_memory_limit(header["memory"])
@@ -151,7 +153,9 @@ class Run:
         if self.times_armed == 0:  # a read too many: it was refused at once, no time was lost
             return
         self.times_armed -= 1
-        self.context.set_time_limit(max((self.ends_at - time.monotonic()) * COMPUTING, 0.001))
+        budget = max((self.ends_at - time.monotonic()) * COMPUTING, 0.001)
+        self.computes_until = time.process_time() + budget
+        self.context.set_time_limit(budget)
         self.drop()
         self.context.set_time_limit(-1)
 
@@ -204,8 +208,8 @@ class Run:
     def tell(self, text: str, kind: str = "failed") -> None:
         """Send the engine's own words: the error, then a line for each place."""
         message, _, stack = text.partition("\n")
-        if message == "InternalError: interrupted":
-            kind = "time"
+        if message == "InternalError: interrupted" or time.process_time() >= self.computes_until:
+            kind = "time"  # what was interrupted may have said something else on its way out
         send(kind, text=message, stack=stack)
 
     def pump(self) -> None:

@@ -168,8 +168,6 @@ class _Run:
             if result is None:
                 raise answers.error(answers.UNUSABLE, self.last_line, self.log)
             return result
-        if frame.t != "time" and time.monotonic() - self.started >= self.limits.seconds:
-            raise self.over()  # what was interrupted may have said something else on its way out
         sentence, line = answers.failure(frame, self.limits, self.source, self.last_line)
         raise answers.error(sentence, line, self.log)
 
