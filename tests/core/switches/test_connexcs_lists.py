@@ -147,6 +147,7 @@ def test_packed_answers_are_read(account: tuple[ConnexCS, dict[str, Any]], encod
         ("gzip", b'[{"id":1,"name":"acme"}]', "breaks off"),
         ("br", b"\x0b\x02\x80[]\x03", "packs its answers"),
     ],
+    ids=["a bomb", "cut off", "not packed", "another packing"],
 )
 def test_packed_answers_of_no_use(account: tuple[ConnexCS, dict[str, Any]], encoding: str, body: bytes, says: str) -> None:
     switch, lists = account
