@@ -51,7 +51,7 @@ def lay_out(
 ) -> Geometry:
     """Place the parts. `ranges`: from_ms, to_ms, low, high."""
     left = theme.px(36 if compact else 48)
-    right = theme.px(136) if labels else theme.px(8 if compact else 12)
+    right = theme.px(148) if labels else theme.px(8 if compact else 12)
     strip_height, axis_height = theme.px(10), theme.px(20 if compact else 24)
     bottom = height - axis_height
     strip = QRectF(left, bottom - strip_height, max(1.0, width - left - right), strip_height)
