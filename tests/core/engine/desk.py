@@ -16,7 +16,7 @@ from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.companies import Company, CompanyKind, Dimension, Reading, ReadingKind
 from noc_alerts.model.connections import Clock, Connection, SwitchKind
 from noc_alerts.model.deliveries import Channel, Delivery
-from noc_alerts.model.errors import ScriptError, SwitchUnreachable
+from noc_alerts.model.errors import ScriptError, StoreError, SwitchUnreachable
 from noc_alerts.scripts.runner import run
 from noc_alerts.store import Store
 from noc_alerts.switches.protocol import Page, State
@@ -156,3 +156,19 @@ class Desk:
     def reasons(self) -> list[str]:
         """Give the reasons of all changes so far, in order."""
         return [c.transition.reason.value for c in self.heard.changes()]
+
+
+def reads(desk: Desk, *balances: float | None) -> None:
+    """Read the switch once for each balance of acme; None = it gives none."""
+    for balance in balances:
+        desk.read({} if balance is None else {"acme": balance})
+
+
+def blocks(desk: Desk) -> list[str]:
+    """Give who was asked to be blocked, the newest first."""
+    return [b.subject.label for b in desk.store.blocks.all(100)]
+
+
+def fails(*_: object, **__: object) -> None:
+    """Stand for a store that cannot keep anything."""
+    raise StoreError("The disk is full.")

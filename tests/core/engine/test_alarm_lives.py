@@ -1,9 +1,7 @@
 """What an alarm does while it lives: two levels, missing data, hours, repeats, blocks, tags and companies that are gone."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
-from pathlib import Path
 
 import pytest
 from desk import CARRIER, CUSTOMER, T0, Desk, balance_alert, customer, some_calls
@@ -15,21 +13,9 @@ from noc_alerts.model.connections import Clock
 from noc_alerts.model.contacts import Contact
 from noc_alerts.model.deliveries import Channel, DeliveryState
 from noc_alerts.model.schedules import Duty, Repeat
-from noc_alerts.store import Store, open_store
+from noc_alerts.store import Store
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
 
 
 # --- two levels -------------------------------------------------------------------------------------------------------

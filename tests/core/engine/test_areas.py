@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +26,7 @@ from noc_alerts.metrics.rings import View, Window
 from noc_alerts.model.alerts import Alert, Area, Operator, Scope
 from noc_alerts.model.companies import CompanyKind, Dimension, Subject
 from noc_alerts.model.connections import Clock, Connection, SwitchKind
-from noc_alerts.store import Store, open_store
+from noc_alerts.store import Store
 from noc_alerts.switches.connexcs import ConnexCS
 from noc_alerts.switches.demo import DemoSwitch
 from noc_alerts.switches.protocol import LiveCall, State
@@ -102,13 +101,6 @@ def alert(area: Area, kind: CompanyKind, window_s: int | None) -> Alert:
 @pytest.fixture(scope="module")
 def calls() -> Calls:
     return recorded()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
 
 
 class Ringing(Replay):

@@ -1,7 +1,6 @@
 """The engine over the recorded real calls: right alarms, once, over restarts, blindness and a store in trouble."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,13 +26,6 @@ from noc_alerts.switches.protocol import Page, State
 @pytest.fixture(scope="module")
 def calls() -> Calls:
     return recorded()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
 
 
 def asr_of(engine: Engine, cid: int, carrier: str, alert_id: int) -> float | None:

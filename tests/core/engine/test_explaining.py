@@ -1,9 +1,8 @@
 """Explain and Test: why an alert is in its state or does not fire, in sentences, without touching any state."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +16,9 @@ from noc_alerts.model.connections import Clock
 from noc_alerts.model.deliveries import Cause, Channel
 from noc_alerts.model.schedules import Duty, Repeat
 from noc_alerts.model.scripts import Outcome, Script
-from noc_alerts.store import Store, open_store
+from noc_alerts.store import Store
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
 
 
 def asr(**more: Any) -> Alert:

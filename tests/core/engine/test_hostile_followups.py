@@ -1,49 +1,19 @@
 """Hostile to what an alarm brings while it lives: blocks and repeats, through restarts, edits and a store in trouble."""
 
-import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import CUSTOMER, Desk, balance_alert
+from desk import CUSTOMER, Desk, balance_alert, blocks, fails, reads
 
 from noc_alerts.model.alerts import NoData, Penalty, Scope
 from noc_alerts.model.deliveries import Attempt, DeliveryState
 from noc_alerts.model.errors import StoreError
 from noc_alerts.model.schedules import Repeat
-from noc_alerts.store import Store, open_store
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def desk(store: Store, caplog: pytest.LogCaptureFixture) -> Iterator[Desk]:
-    yield Desk(store)
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
-
-
-def reads(desk: Desk, *balances: float | None) -> None:
-    for balance in balances:
-        desk.read({} if balance is None else {"acme": balance})
-
-
-def blocks(desk: Desk) -> list[str]:
-    return [b.subject.label for b in desk.store.blocks.all(100)]
-
-
-def fails(*_: object, **__: object) -> None:
-    raise StoreError("The disk is full.")
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------

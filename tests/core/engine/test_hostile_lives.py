@@ -1,7 +1,6 @@
 """Hostile to alarms that live: levels, missing data, blocks and repeats through restarts, edits and a store in trouble."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk import CARRIER, CUSTOMER, T0, Desk, balance_alert, customer, some_calls
+from desk import CARRIER, CUSTOMER, T0, Desk, balance_alert, blocks, customer, reads, some_calls
 
 from noc_alerts.engine import roster
 from noc_alerts.engine.explaining import explain
@@ -19,38 +18,11 @@ from noc_alerts.model.alarms import Phase
 from noc_alerts.model.alerts import Area, NoData, NoticeLevel, Operator, Penalty, Scope
 from noc_alerts.model.companies import Subject
 from noc_alerts.model.deliveries import Channel
-from noc_alerts.model.errors import StoreError
 from noc_alerts.model.schedules import Duty, Repeat
 from noc_alerts.store import Store, open_store
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def desk(store: Store, caplog: pytest.LogCaptureFixture) -> Iterator[Desk]:
-    yield Desk(store)
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
-
-
-def reads(desk: Desk, *balances: float | None) -> None:
-    for balance in balances:
-        desk.read({} if balance is None else {"acme": balance})
-
-
-def blocks(desk: Desk) -> list[str]:
-    return [b.subject.label for b in desk.store.blocks.all(100)]
-
-
-def fails(*_: object, **__: object) -> None:
-    raise StoreError("The disk is full.")
 
 
 # --- two levels -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,19 +16,12 @@ from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.errors import StoreError
 from noc_alerts.model.schedules import Repeat
 from noc_alerts.model.scripts import Outcome, Script
-from noc_alerts.store import Store, open_store
+from noc_alerts.store import Store
 
 MORNING = datetime(2026, 11, 16, 7, 50, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
 
 
 @pytest.fixture

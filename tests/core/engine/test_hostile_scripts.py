@@ -1,6 +1,5 @@
 """Hostile to script alerts: results that come late, for another company, to an alert that is off, or never."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
@@ -31,12 +30,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.scripts.save(Script(None, "mine", SOURCE))
     yield store
     store.close()
-
-
-@pytest.fixture
-def desk(store: Store, caplog: pytest.LogCaptureFixture) -> Iterator[Desk]:
-    yield Desk(store)
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
 def scripted(**more: Any) -> Alert:

@@ -1,8 +1,6 @@
 """Scheduled reports: one message a time, also through DST, downtime and restarts; a table of the companies, the worst first."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,18 +12,11 @@ from noc_alerts.model.connections import Connection, SwitchKind
 from noc_alerts.model.deliveries import Cause, Channel
 from noc_alerts.model.schedules import Duty, Repeat
 from noc_alerts.model.scripts import Script
-from noc_alerts.store import Store, open_store
+from noc_alerts.store import Store
 
 ZURICH = ZoneInfo("Europe/Zurich")
 DAILY = Repeat.daily(time(8), "Europe/Zurich")
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
 
 
 def daily(**more: object) -> Alert:

@@ -1,9 +1,7 @@
 """Alerts whose script decides: run for real on what the engine knows, judged as any other alert, never by an error."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +13,7 @@ from noc_alerts.model.alerts import Alert, Area, NoticeLevel, Operator, Scope
 from noc_alerts.model.errors import ScriptError
 from noc_alerts.model.scripts import Script
 from noc_alerts.scripts.runner import run
-from noc_alerts.store import Store, open_store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    yield store
-    store.close()
+from noc_alerts.store import Store
 
 
 def script_alert(**more: Any) -> Alert:
