@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from noc_alerts.model.changes import Author
 from noc_alerts.scheduler import Service
 from ui.bridge import Bridge
 from ui.commands import Commands
@@ -28,3 +30,7 @@ class ScreenContext:
     go: Callable[[str, object | None], None]
     operator: Callable[[], str]
     zone: Callable[[], str]
+
+    def author(self, now: datetime) -> Author:
+        """Return who sits here as the author of a change made now; nobody's name is known before it was asked for."""
+        return Author(self.operator() or "somebody", now)

@@ -234,6 +234,7 @@ def test_a_group_is_renamed_for_all(world: World, recorder: Recorder) -> None:
     assert {each.groups[0] for each in world.store.contacts.all()} == {"Nights"}
     found = world.store.alerts.get(alert.id or 0)
     assert found is not None and found.recipients == ("group Nights",)
+    assert world.store.alerts.history(alert.id or 0)[0].who == "mira"
     assert recorder.said[-1].words == "Group Night shift is Nights now"
     assert editor.groups.keys == ["Nights", "NOC"] and editor.unsaved == []  # the editor that was open follows
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from noc_alerts.engine.news import Snapshot
 from noc_alerts.model.alerts import Alert, Scope
-from noc_alerts.model.changes import Author
 from noc_alerts.model.companies import CompanyKind, Subject
 from noc_alerts.model.errors import BadInput, StoreError
 from ui import text
@@ -206,7 +205,7 @@ class AlertEditor(Page):
             if alert.id is not None and (kept := store.alerts.get(alert.id)) is not None:
                 # The list may have switched or paused it while it was open here.
                 alert = replace(alert, enabled=kept.enabled, paused_until=kept.paused_until)
-            saved = store.alerts.save(alert, by=Author(self._context.operator() or "somebody", self._clock()))
+            saved = store.alerts.save(alert, by=self._context.author(self._clock()))
         except BadInput as refusal:
             if refusal.problems:
                 self.form.mark_refused(refusal.problems)

@@ -21,7 +21,6 @@ from noc_alerts.model.errors import NocError
 from noc_alerts.rulebook import ItemKind, Plan, PlanItem, apply_import, export_rules, plan_import
 from noc_alerts.store import Store
 from ui import text
-from ui.alerts.list_changes import author_of
 from ui.marks import Mark
 from ui.setup.errands import run_errand
 from ui.table_columns import resize_within
@@ -236,7 +235,7 @@ class ImportDialog(QDialog):
     def start(self) -> Future[None]:
         """Import everything, or nothing and say why."""
         self.do.setEnabled(False)
-        store, plan, by = self._context.service.store, self._plan, author_of(self._context, self._clock())
+        store, plan, by = self._context.service.store, self._plan, self._context.author(self._clock())
         future = run_errand(lambda: apply_import(store, plan, by))
         self._context.bridge.run(future, lambda _none: self._on_imported(), self._on_refused)
         return future

@@ -19,7 +19,6 @@ from noc_alerts.model.errors import BadInput, StoreError
 from ui import text
 from ui.alerts.form_offers import gone_names, read_offers
 from ui.alerts.history_words import BEGINNING, all_fields, what_words, with_beginning
-from ui.alerts.list_changes import author_of
 from ui.prefs import prefs
 from ui.table_columns import resize_within
 from ui.tables import Cell, Column, TableModel
@@ -219,7 +218,7 @@ class HistoryDialog(QDialog):
         version, now = self.version(), self._now
         if version is None or version == now:
             return
-        store, by = self._context.service.store, author_of(self._context, self._clock())
+        store, by = self._context.service.store, self._context.author(self._clock())
         alerts = store.alerts
         try:
             offers, _ = read_offers(store, self._context.zone())
@@ -241,7 +240,7 @@ class HistoryDialog(QDialog):
 
     def _undo(self, before: Alert) -> None:
         try:
-            saved = self._context.service.store.alerts.save(before, by=author_of(self._context, self._clock()))
+            saved = self._context.service.store.alerts.save(before, by=self._context.author(self._clock()))
         except (BadInput, StoreError) as error:
             self._context.messages.fail("The change was not taken back", error.sentence)
             return

@@ -24,11 +24,6 @@ def named(alerts: Sequence[Alert]) -> str:
     return alerts[0].title if len(alerts) == 1 else text.plural(len(alerts), "alert")
 
 
-def author_of(context: ScreenContext, now: datetime) -> Author:
-    """Return who sits here as the author of a change made now."""
-    return Author(context.operator() or "somebody", now)
-
-
 class AlertChanges:
     """Change alerts in the store. `show` is called after each change, to show the alerts anew."""
 
@@ -37,7 +32,7 @@ class AlertChanges:
 
     @property
     def _author(self) -> Author:
-        return author_of(self._context, self._clock())
+        return self._context.author(self._clock())
 
     def save(self, alerts: Iterable[Alert], failed: str) -> list[Alert]:
         """Save all of the alerts or none; then say so under the title `failed` and return nothing.

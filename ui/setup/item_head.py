@@ -101,7 +101,7 @@ class EditorHead:
 
 def author(context: ScreenContext) -> Author:
     """Return who changes something now."""
-    return Author(context.operator(), datetime.now(UTC))
+    return context.author(datetime.now(UTC))
 
 
 def ask_leave(context: ScreenContext, parent: QWidget, editor: ItemEditor, then: Callable[[], object]) -> None:
