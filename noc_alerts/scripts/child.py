@@ -171,7 +171,7 @@ class Run:
                 send("result", text=text)
         else:
             self.done = True
-            send(kind, **json.loads(text or '{"text": "null"}'))
+            send(self.ended_as(kind), **json.loads(text or '{"text": "null"}'))
 
     def ask(self, text: str) -> str:
         """Ask the parent to read a path of the switch; the time it takes counts."""
@@ -208,9 +208,12 @@ class Run:
     def tell(self, text: str, kind: str = "failed") -> None:
         """Send the engine's own words: the error, then a line for each place."""
         message, _, stack = text.partition("\n")
-        if message == "InternalError: interrupted" or time.process_time() >= self.computes_until:
-            kind = "time"  # what was interrupted may have said something else on its way out
-        send(kind, text=message, stack=stack)
+        send("time" if message == "InternalError: interrupted" else self.ended_as(kind), text=message, stack=stack)
+
+    def ended_as(self, kind: str) -> str:
+        """Give how it ended: what was interrupted may have said something else on its way out."""
+        over = time.process_time() >= self.computes_until or time.monotonic() >= self.ends_at
+        return "time" if over else kind
 
     def pump(self) -> None:
         """Run the promises' jobs until there is a result, none is left or the time is over."""
